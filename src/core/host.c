@@ -1,0 +1,74 @@
+/* host.c - see host.h */
+#include "host.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "banned.h"
+
+/* True if text[0..length) is an address; then it is in ret. */
+static bool parse_address(const char *text, size_t length, struct stls_host *ret)
+{
+    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    char copy[INET6_ADDRSTRLEN];
+    unsigned char bytes[16];
+    const char *zone = memchr(text, '%', length);
+
+    if (zone != NULL)
+        length = (size_t)(zone - text);
+    if (length >= sizeof copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (inet_pton(AF_INET, copy, bytes) == 1)
+        inet_ntop(AF_INET, bytes, ret->text, sizeof ret->text);
+    else if (inet_pton(AF_INET6, copy, bytes) != 1)
+        return false;
+    else if (memcmp(bytes, mapped, sizeof mapped) == 0)
+        inet_ntop(AF_INET, bytes + sizeof mapped, ret->text, sizeof ret->text);
+    else
+        inet_ntop(AF_INET6, bytes, ret->text, sizeof ret->text);
+    ret->kind = STLS_HOST_ADDRESS;
+    return true;
+}
+
+/* Length of text without a ":port" at its end. */
+static size_t length_without_port(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+
+    if (colon == NULL || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        return strlen(text);
+    return (size_t)(colon - text);
+}
+
+bool stls_host_parse(const char *text, struct stls_host *ret)
+{
+    size_t length = length_without_port(text);
+
+    ret->kind = STLS_HOST_NONE;
+    ret->text[0] = '\0';
+    if (parse_address(text, strlen(text), ret)) /* before ':' is taken for a port's */
+        return true;
+    if (text[0] == '[') {
+        const char *end = strchr(text, ']');
+
+        return end != NULL && parse_address(text + 1, (size_t)(end - text) - 1, ret);
+    }
+    if (parse_address(text, length, ret))
+        return true;
+    if (length > 0 && text[length - 1] == '.')
+        length--;
+    if (length == 0 || length >= sizeof ret->text || text[0] == '.')
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c <= ' ' || c == 0x7f || c == '*' || c == ':' || c == '/')
+            return false;
+        ret->text[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
+    ret->text[length] = '\0';
+    ret->kind = STLS_HOST_NAME;
+    return true;
+}

@@ -1,0 +1,128 @@
+/* policy.h - what a policy is, and the one table of its words.
+ *
+ * Owns: struct stls_policy, the words (name in a policy file, name in the environment, values,
+ * default) and how each value is read. Plain C, no OpenSSL call, no global state.
+ * The table is the only list of words: parser, environment, command help and README come from it.
+ */
+#ifndef STLS_POLICY_H
+#define STLS_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "registry.h"
+
+/* Every enum is ordered: a later value is stricter. */
+enum stls_mode {
+    STLS_MODE_OFF,
+    STLS_MODE_AUDIT,
+    STLS_MODE_ENFORCE,
+};
+enum stls_verify_peer {
+    STLS_VERIFY_PEER_APP,
+    STLS_VERIFY_PEER_REQUIRE,
+};
+enum stls_verify_client {
+    STLS_VERIFY_CLIENT_APP,
+    STLS_VERIFY_CLIENT_REQUEST,
+    STLS_VERIFY_CLIENT_REQUIRE,
+};
+enum stls_check_host {
+    STLS_CHECK_HOST_APP,
+    STLS_CHECK_HOST_REQUIRE,
+};
+enum stls_unknown_host {
+    STLS_UNKNOWN_HOST_ALLOW,
+    STLS_UNKNOWN_HOST_REFUSE,
+};
+/* Not ordered: neither the program's anchors nor the system's are the stricter set. */
+enum stls_trust_store {
+    STLS_TRUST_STORE_APP,
+    STLS_TRUST_STORE_SYSTEM,
+    STLS_TRUST_STORE_PATH,
+};
+enum stls_log {
+    STLS_LOG_AUTO,
+    STLS_LOG_STDERR,
+    STLS_LOG_SYSLOG,
+    STLS_LOG_FILE,
+    STLS_LOG_NONE,
+};
+
+enum {
+    STLS_CODES_MAX = 32,
+    STLS_TEXT_MAX = 1024, /* bytes of a cipher string or path, terminator included */
+};
+
+/* Code points in the order in which the policy names them. */
+struct stls_codes {
+    uint16_t number[STLS_CODES_MAX];
+    size_t count;
+};
+
+struct stls_policy {
+    int mode;          /* enum stls_mode */
+    int min_protocol;  /* TLS code point; DTLS follows */
+    int verify_peer;   /* enum stls_verify_peer */
+    int verify_client; /* enum stls_verify_client */
+    int check_host;    /* enum stls_check_host */
+    int unknown_host;  /* enum stls_unknown_host */
+    int trust_store;   /* enum stls_trust_store */
+    int log;           /* enum stls_log */
+    int security_level;
+    struct stls_codes ciphersuites;
+    struct stls_codes groups;
+    struct stls_codes sigalgs;
+    char
+        cipher_string[STLS_TEXT_MAX]; /* TLS 1.2, in OpenSSL's syntax; only OpenSSL can expand it */
+    char trust_path[STLS_TEXT_MAX];   /* with STLS_TRUST_STORE_PATH */
+    char log_path[STLS_TEXT_MAX];     /* with STLS_LOG_FILE */
+};
+
+/* How the value of a word is read. */
+enum stls_word_kind {
+    STLS_WORD_CHOICE,   /* one of choices */
+    STLS_WORD_PROTOCOL, /* a TLS version */
+    STLS_WORD_NUMBER,   /* 0 to 5 */
+    STLS_WORD_CODES,    /* code points of a registry, separated by ':' */
+    STLS_WORD_CIPHERS,  /* OpenSSL cipher string */
+    STLS_WORD_PATH,     /* one of choices, or a path behind path_prefix */
+    STLS_WORD_BASE,     /* the name of a shipped policy: replaces all words */
+};
+
+struct stls_choice {
+    const char *name;
+    int value;
+};
+
+struct stls_word {
+    const char *name;     /* in a policy file: MinProtocol */
+    const char *variable; /* in the environment: STRICTTLS_MIN_PROTOCOL */
+    enum stls_word_kind kind;
+    const char *initial; /* value in the policy intermediate */
+    const char *values;  /* what may be written, for people */
+    const char *meaning; /* one phrase, for people */
+    size_t offset;       /* of the int or struct stls_codes in struct stls_policy */
+    size_t text_offset;  /* of the char[STLS_TEXT_MAX], for CIPHERS and PATH */
+    const struct stls_choice *choices;
+    int path_value;          /* PATH: what the int becomes */
+    const char *path_prefix; /* PATH: "" or "file:" */
+    enum stls_registry registry;
+};
+
+/* All words; the one with kind BASE comes first, since it replaces the others. */
+const struct stls_word *stls_policy_words(size_t *ret_count);
+const struct stls_word *stls_policy_find_variable(const char *variable, size_t length);
+
+/* The shipped policies: "intermediate", "strict", "audit". False if there is none of that name. */
+bool stls_policy_shipped(struct stls_policy *policy, const char *name);
+
+/* Reads value into the policy. On failure the policy is untouched, and error (size bytes) says what
+ * was expected instead; it names neither word nor value. */
+bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, const char *value,
+                     char *error, size_t size);
+
+bool stls_codes_contain(const struct stls_codes *codes, unsigned number);
+
+#endif
