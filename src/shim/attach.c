@@ -1,0 +1,72 @@
+/* attach.c - see attach.h */
+#include "attach.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "algorithms.h"
+#include "gates.h"
+#include "policy_load.h"
+#include "state.h"
+
+#include "../core/banned.h"
+
+/* Runs inside SSL_CTX_new. The context is half made, but its slots are there. */
+static void on_context(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl,
+                       void *argp)
+{
+    const struct stls_openssl *openssl = stls_openssl_of_object(parent);
+    const struct stls_registration *ours;
+    struct stls_context *record;
+
+    (void)ptr, (void)argl, (void)argp;
+    ours = atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    if (ours == NULL || ours->context != index || /* a registration that lost the race */
+        stls_algorithms_is_scratch())
+        return;
+    record = stls_context_make(parent);
+    if (record == NULL || !openssl->CRYPTO_set_ex_data(ad, index, record)) {
+        free(record);
+        return;
+    }
+    stls_gates_install(openssl, parent, record);
+}
+
+bool stls_attach(struct stls_openssl *openssl)
+{
+    struct stls_registration *there =
+        atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    struct stls_registration *made;
+    struct stls_guard guard;
+
+    if (there != NULL)
+        return true;
+    if (!openssl->is_supported || stls_policy()->mode == STLS_MODE_OFF)
+        return false;
+    made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return false;
+    guard = stls_guard_enter(openssl);
+    made->context = openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, on_context,
+                                                     NULL, stls_state_free);
+    made->connection = openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, NULL, NULL,
+                                                        stls_connection_copy, stls_state_free);
+    made->session =
+        openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, NULL, NULL, NULL, NULL);
+    stls_guard_leave(guard);
+    if (made->context >= 0 && made->connection >= 0 && made->session >= 0 &&
+        atomic_compare_exchange_strong(&openssl->registration, &there, made))
+        return true;
+    free(made);
+    return there != NULL;
+}
+
+static void attach(struct stls_openssl *openssl)
+{
+    stls_attach(openssl);
+}
+
+void stls_attach_all(void *handle)
+{
+    stls_openssl_scan(handle, attach);
+}

@@ -1,0 +1,155 @@
+/* elf_symbols.c - see elf_symbols.h */
+#include "elf_symbols.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../core/banned.h"
+
+struct tables {
+    const ElfW(Sym) * symbols;
+    const char *strings;
+    const uint32_t *gnu_hash;
+    const uint32_t *sysv_hash;
+};
+
+/* glibc relocates d_ptr in place for most objects, but not for the vDSO; other loaders don't. */
+static const void *at(const struct dl_phdr_info *object, ElfW(Addr) pointer)
+{
+    return (const void *)(pointer < object->dlpi_addr ? object->dlpi_addr + pointer : pointer);
+}
+
+static bool find_tables(const struct dl_phdr_info *object, struct tables *ret)
+{
+    const ElfW(Dyn) *entry = NULL;
+
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            entry = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    for (; entry != NULL && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_SYMTAB)
+            ret->symbols = at(object, entry->d_un.d_ptr);
+        else if (entry->d_tag == DT_STRTAB)
+            ret->strings = at(object, entry->d_un.d_ptr);
+        else if (entry->d_tag == DT_GNU_HASH)
+            ret->gnu_hash = at(object, entry->d_un.d_ptr);
+        else if (entry->d_tag == DT_HASH)
+            ret->sysv_hash = at(object, entry->d_un.d_ptr);
+    return ret->symbols != NULL && ret->strings != NULL;
+}
+
+static void *address_if(const struct dl_phdr_info *object, const struct tables *tables,
+                        uint32_t index, const char *name)
+{
+    const ElfW(Sym) *symbol = &tables->symbols[index];
+
+    if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0 ||
+        strcmp(tables->strings + symbol->st_name, name) != 0)
+        return NULL;
+    return (void *)(object->dlpi_addr + symbol->st_value);
+}
+
+static void *find_gnu(const struct dl_phdr_info *object, const struct tables *tables,
+                      const char *name)
+{
+    const uint32_t *table = tables->gnu_hash;
+    uint32_t bucket_count = table[0], first = table[1], bloom_count = table[2], shift = table[3];
+    const ElfW(Addr) *bloom = (const void *)(table + 4);
+    const uint32_t *buckets = (const void *)(bloom + bloom_count);
+    const uint32_t *chain = buckets + bucket_count;
+    const unsigned bits = sizeof(ElfW(Addr)) * 8;
+    uint32_t hash = 5381;
+    ElfW(Addr) word, mask;
+
+    for (const char *c = name; *c != '\0'; c++)
+        hash = hash * 33 + (unsigned char)*c;
+    word = bloom[hash / bits % bloom_count];
+    mask = (ElfW(Addr))1 << hash % bits | (ElfW(Addr))1 << (hash >> shift) % bits;
+    if ((word & mask) != mask || buckets[hash % bucket_count] < first)
+        return NULL;
+    for (uint32_t i = buckets[hash % bucket_count];; i++) {
+        if ((chain[i - first] | 1) == (hash | 1)) {
+            void *address = address_if(object, tables, i, name);
+
+            if (address != NULL)
+                return address;
+        }
+        if (chain[i - first] & 1)
+            return NULL;
+    }
+}
+
+static void *find_sysv(const struct dl_phdr_info *object, const struct tables *tables,
+                       const char *name)
+{
+    const uint32_t *table = tables->sysv_hash;
+    uint32_t bucket_count = table[0], hash = 0;
+    const uint32_t *buckets = table + 2, *chain = buckets + bucket_count;
+
+    for (const char *c = name; *c != '\0'; c++) {
+        hash = (hash << 4) + (unsigned char)*c;
+        hash = (hash ^ (hash & 0xf0000000) >> 24) & 0x0fffffff;
+    }
+    for (uint32_t i = buckets[hash % bucket_count]; i != 0; i = chain[i]) {
+        void *address = address_if(object, tables, i, name);
+
+        if (address != NULL)
+            return address;
+    }
+    return NULL;
+}
+
+void *stls_elf_find(const struct dl_phdr_info *object, const char *name)
+{
+    struct tables tables = {0};
+
+    if (!find_tables(object, &tables))
+        return NULL;
+    if (tables.gnu_hash != NULL)
+        return find_gnu(object, &tables, name);
+    if (tables.sysv_hash != NULL)
+        return find_sysv(object, &tables, name);
+    return NULL;
+}
+
+struct next {
+    const char *name;
+    bool is_after_us;
+    void *address;
+};
+
+static bool is_this_library(const struct dl_phdr_info *object)
+{
+    ElfW(Addr) here = (ElfW(Addr)) & is_this_library;
+
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+        ElfW(Addr) start = object->dlpi_addr + header->p_vaddr;
+
+        if (header->p_type == PT_LOAD && here >= start && here < start + header->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+static int visit(struct dl_phdr_info *object, size_t size, void *arg)
+{
+    struct next *next = arg;
+
+    (void)size;
+    if (!next->is_after_us) {
+        next->is_after_us = is_this_library(object);
+        return 0;
+    }
+    next->address = stls_elf_find(object, next->name);
+    return next->address != NULL;
+}
+
+void *stls_elf_find_next(const char *name)
+{
+    struct next next = {.name = name};
+
+    dl_iterate_phdr(visit, &next);
+    return next.address;
+}

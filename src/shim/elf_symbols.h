@@ -1,0 +1,20 @@
+/* elf_symbols.h - which loaded object defines a name.
+ *
+ * Owns: look-up in the dynamic symbol table of one loaded object. Needed because the library
+ * interposes dlsym and dlvsym themselves, and because a libssl is told by what it defines, not by
+ * its file name (bundled copies are renamed).
+ * Source: System V gABI chapter 5; DT_GNU_HASH as in the GNU linker.
+ */
+#ifndef STLS_ELF_SYMBOLS_H
+#define STLS_ELF_SYMBOLS_H
+
+#include <link.h>
+
+/* Address of a function or object that the loaded object defines, in any version, or NULL. */
+void *stls_elf_find(const struct dl_phdr_info *object, const char *name);
+
+/* The first object after this library, in the loader's order, that defines the name: what
+ * dlsym(RTLD_NEXT, name) means. NULL if there is none. */
+void *stls_elf_find_next(const char *name);
+
+#endif

@@ -1,0 +1,327 @@
+/* gates.c - see gates.h */
+#include "gates.h"
+
+#include <errno.h>
+
+#include "algorithms.h"
+#include "policy_load.h"
+#include "report.h"
+#include "session.h"
+#include "verify.h"
+
+#include "../core/banned.h"
+
+/* What START sets on a client that asked for no verification. CLIENT_ONCE means nothing to a
+ * client; together the three tell our raise from a choice of the program's. */
+#define RAISED_VERIFY (SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT | SSL_VERIFY_CLIENT_ONCE)
+
+const char *stls_gates_closed(struct stls_openssl *openssl)
+{
+    const struct stls_algorithms *vetted;
+
+    if (stls_policy_broken() != NULL)
+        return stls_policy_broken();
+    vetted = stls_algorithms_of(openssl);
+    if (vetted == NULL)
+        return "out of memory";
+    return vetted->error[0] != '\0' ? vetted->error : NULL;
+}
+
+static bool is_enforcing(void)
+{
+    return stls_policy()->mode == STLS_MODE_ENFORCE;
+}
+
+static bool must_verify_client(void)
+{
+    return stls_policy()->verify_client != STLS_VERIFY_CLIENT_APP;
+}
+
+/* The role decides whether gate 2 has a word to say. */
+static bool must_verify(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    if (openssl->SSL_is_server(ssl))
+        return must_verify_client();
+    return stls_policy()->verify_peer == STLS_VERIFY_PEER_REQUIRE;
+}
+
+static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL *ssl,
+                                   const struct stls_connection *connection)
+{
+    const struct stls_context *context;
+
+    if (connection != NULL && connection->program_info != NULL)
+        return connection->program_info;
+    context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    return context != NULL ? context->program_info : NULL;
+}
+
+/* The slots of the SSL itself and of the context it has now, which may have been swapped or written
+ * to behind our back. A callback found there is the program's, and is called from now on. */
+static void hold_slots(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    SSL_CTX *context = openssl->SSL_get_SSL_CTX(ssl);
+    stls_info_callback *info = openssl->SSL_get_info_callback(ssl);
+    stls_security_callback *security = openssl->SSL_get_security_callback(ssl);
+
+    if (info != stls_gate_state) {
+        if (info != NULL)
+            connection->program_info = info;
+        openssl->SSL_set_info_callback(ssl, stls_gate_state);
+    }
+    if (security != stls_gate_algorithms) {
+        connection->program_security = security;
+        openssl->SSL_set_security_callback(ssl, stls_gate_algorithms);
+    }
+    /* This slot has no getter. Storing what is there already races with nobody that matters. */
+    openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate, openssl);
+}
+
+/* A server that asks for certificates needs a session id context, or OpenSSL fails every
+ * resumption; one a context keeps what the program told apart apart. */
+static void hold_session_id_context(struct stls_openssl *openssl, SSL *ssl,
+                                    const struct stls_connection *connection)
+{
+    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    unsigned char id[] = {'s', 't', 'r', 'i', 'c', 't', 't', 'l', 's', 0, 0, 0, 0};
+
+    if (connection->has_session_id_context || context == NULL || context->has_session_id_context)
+        return;
+    for (unsigned i = 0; i < 4; i++)
+        id[sizeof id - 1 - i] = (unsigned char)(context->number >> 8 * i);
+    openssl->SSL_set_session_id_context(ssl, id, sizeof id);
+}
+
+static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    int mode = openssl->SSL_get_verify_mode(ssl);
+    int wanted = mode | SSL_VERIFY_PEER;
+
+    if (!must_verify(openssl, ssl))
+        return;
+    if (openssl->SSL_is_server(ssl)) {
+        if (stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE)
+            wanted |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    } else if ((mode & SSL_VERIFY_PEER) == 0) {
+        connection->asked_verify = mode;
+        connection->is_verify_raised = true;
+        wanted = RAISED_VERIFY;
+    }
+    if (mode != wanted)
+        openssl->SSL_set_verify(ssl, wanted, NULL); /* NULL keeps the program's callback */
+}
+
+static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    int mode = openssl->SSL_get_verify_mode(ssl);
+
+    connection->is_started = true;
+    connection->is_reported = false;
+    connection->is_refused = false;
+    if (!connection->is_verify_raised || mode != RAISED_VERIFY) {
+        connection->asked_verify = mode;
+        connection->is_verify_raised = false;
+    }
+    if (!is_enforcing())
+        return;
+    hold_slots(openssl, ssl, connection);
+    stls_algorithms_apply(openssl, ssl, context != NULL && context->is_prepared);
+    hold_verify(openssl, ssl, connection);
+    if (stls_algorithms_is_old(openssl->SSL_version(ssl))) { /* a fixed-version method */
+        static const struct stls_refusal refusal = {.reason = "protocol version too low",
+                                                    .rule = "MinProtocol"};
+
+        connection->is_refused = true;
+        stls_report_refusal(openssl, ssl, connection, &refusal);
+    }
+    if (!must_verify(openssl, ssl))
+        return;
+    if (openssl->SSL_is_server(ssl))
+        hold_session_id_context(openssl, ssl, connection);
+    else
+        stls_session_drop_unvetted(openssl, ssl, (connection->asked_verify & SSL_VERIFY_PEER) != 0);
+}
+
+static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    if (!is_enforcing())
+        return;
+    hold_slots(openssl, ssl, connection);
+    hold_verify(openssl, ssl, connection);
+}
+
+/* Why a finished handshake should not have been, or NULL. */
+static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, const char **ret_rule)
+{
+    const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
+    bool is_server = openssl->SSL_is_server(ssl) != 0;
+
+    *ret_rule = "MinProtocol";
+    if (stls_algorithms_is_old(openssl->SSL_version(ssl)))
+        return "protocol version too low";
+    *ret_rule = "CipherString";
+    if (stls_algorithms_judge(openssl, SSL_SECOP_CIPHER_CHECK, 0, cipher) == STLS_REFUSE)
+        return "cipher suite is not vetted";
+    *ret_rule = "VerifyPeer=require";
+    if (!is_server && must_verify(openssl, ssl) && !stls_session_is_vetted(openssl, ssl))
+        return "no certificate of the server was verified";
+    *ret_rule = "VerifyClient=require";
+    if (is_server && stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE) {
+        const SSL_SESSION *session = openssl->SSL_get_session(ssl);
+
+        if (session == NULL ||
+            openssl->SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session) == NULL)
+            return "no certificate of the client was verified";
+    }
+    return NULL;
+}
+
+/* Nothing more can be refused by the handshake itself: a connection that slipped through is shut in
+ * both directions, before a byte of the program's can move. */
+static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    struct stls_refusal refusal = {.reason = NULL};
+
+    connection->is_started = false;
+    refusal.reason = find_fault(openssl, ssl, &refusal.rule);
+    if (refusal.reason == NULL)
+        return;
+    stls_report_refusal(openssl, ssl, connection, &refusal);
+    if (!is_enforcing())
+        return;
+    connection->is_refused = true;
+    openssl->SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+/* A handshake that failed over versions or algorithms has no callback of its own: its alert tells.
+ */
+static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
+                  int value)
+{
+    struct stls_refusal refusal = {.rule = "MinProtocol, CipherString, Ciphersuites, Groups or "
+                                           "SignatureAlgorithms"};
+
+    switch (value) {
+    case SSL3_AL_FATAL << 8 | SSL_AD_HANDSHAKE_FAILURE:
+    case SSL3_AL_FATAL << 8 | SSL_AD_INSUFFICIENT_SECURITY:
+    case SSL3_AL_FATAL << 8 | SSL_AD_PROTOCOL_VERSION:
+    case SSL3_AL_FATAL << 8 | SSL_AD_ILLEGAL_PARAMETER:
+    case SSL3_AL_FATAL << 8 | SSL_AD_INTERNAL_ERROR:
+        break;
+    default:
+        return;
+    }
+    if (!connection->is_started || !is_enforcing())
+        return;
+    refusal.reason = openssl->SSL_alert_desc_string_long(value);
+    stls_report_refusal(openssl, ssl, connection, &refusal);
+}
+
+void stls_gate_state(const SSL *const_ssl, int where, int ret)
+{
+    SSL *ssl = (SSL *)(uintptr_t)const_ssl;
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    stls_info_callback *program = info_of(openssl, ssl, connection);
+    struct stls_guard guard;
+
+    /* The program first: what it sets in its callback is seen by ours. */
+    if (program != NULL)
+        program(const_ssl, where, ret);
+    if (connection == NULL)
+        return;
+    guard = stls_guard_enter(openssl);
+    if (where & SSL_CB_HANDSHAKE_START)
+        start(openssl, ssl, connection);
+    else if (where & SSL_CB_LOOP)
+        step(openssl, ssl, connection);
+    else if (where & SSL_CB_HANDSHAKE_DONE)
+        done(openssl, ssl, connection);
+    else if (where & SSL_CB_ALERT)
+        alert(openssl, ssl, connection, ret);
+    stls_guard_leave(guard);
+    if (where & SSL_CB_HANDSHAKE_START && connection->is_refused)
+        stls_openssl_raise(openssl, SSL_R_UNSUPPORTED_PROTOCOL, "stricttls: MinProtocol");
+}
+
+/* The info slot was taken by a setter we do not see: then the version check, which comes right
+ * after START, starts the handshake for us. */
+static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    struct stls_guard guard;
+
+    if (connection->is_started || openssl->SSL_get_info_callback(ssl) == stls_gate_state)
+        return;
+    if (openssl->SSL_get_info_callback(ssl) == NULL &&
+        openssl->SSL_CTX_get_info_callback(openssl->SSL_get_SSL_CTX(ssl)) == stls_gate_state)
+        return;
+    guard = stls_guard_enter(openssl);
+    start(openssl, ssl, connection);
+    stls_guard_leave(guard);
+}
+
+/* True if nothing may pass, or this one thing may not. */
+static bool is_denied(struct stls_openssl *openssl, const SSL *ssl, int op, int number,
+                      const void *other)
+{
+    struct stls_connection *connection = ssl != NULL ? stls_connection_of(openssl, ssl) : NULL;
+
+    if (ssl != NULL && connection == NULL)
+        return true;
+    if (connection != NULL && connection->is_refused)
+        return true;
+    if (op == SSL_SECOP_VERSION && connection != NULL)
+        start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
+    if (stls_algorithms_judge(openssl, op, number, other) == STLS_REFUSE)
+        return true;
+    /* By now a client knows whether the server resumes. START left no unvetted session, but a PSK
+     * that the program brings in comes later. */
+    return op == SSL_SECOP_CIPHER_CHECK && connection != NULL && !openssl->SSL_is_server(ssl) &&
+           must_verify(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
+           !stls_session_is_vetted(openssl, ssl);
+}
+
+int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bits, int number,
+                         void *other, void *ex)
+{
+    struct stls_openssl *openssl =
+        stls_openssl_of_object(ssl != NULL ? (const void *)ssl : context);
+    const struct stls_context *record =
+        stls_context_of(openssl, ssl != NULL ? openssl->SSL_get_SSL_CTX(ssl) : context);
+    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    stls_security_callback *program = record != NULL ? record->program_security : NULL;
+
+    if (is_enforcing() &&
+        (stls_gates_closed(openssl) != NULL || is_denied(openssl, ssl, op, number, other)))
+        return 0;
+    if (connection != NULL && connection->program_security != NULL)
+        program = connection->program_security;
+    return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
+}
+
+int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
+{
+    struct stls_openssl *openssl = arg;
+    SSL *ssl =
+        openssl->X509_STORE_CTX_get_ex_data(chain, openssl->SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+
+    if (ssl == NULL || connection == NULL) /* out of memory: refused */
+        return 0;
+    if (!must_verify(openssl, ssl))
+        return stls_verify_as_program(openssl, ssl, chain);
+    if (is_enforcing())
+        return stls_verify_enforce(openssl, ssl, connection, chain);
+    return stls_verify_audit(openssl, ssl, connection, chain);
+}
+
+void stls_gates_install(const struct stls_openssl *openssl, SSL_CTX *context,
+                        struct stls_context *record)
+{
+    record->program_security = openssl->SSL_CTX_get_security_callback(context);
+    openssl->SSL_CTX_set_info_callback(context, stls_gate_state);
+    openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
+    openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate,
+                                              (void *)(uintptr_t)openssl);
+}

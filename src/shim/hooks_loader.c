@@ -1,0 +1,87 @@
+/* hooks_loader.c - dlopen, dlmopen, dlsym, dlvsym: ways to a libssl that pass by our other hooks.
+ *
+ * Two are left open by the linker: the address of SSL_CTX_new taken from a handle, and objects that
+ * look into their own dependencies first (RTLD_DEEPBIND) or live in a namespace of their own. At
+ * both we attach. These functions look at who called them (RUNPATH, $ORIGIN, RTLD_NEXT), so the
+ * real one must see the program's return address: it is called last, as a tail call, which gcc
+ * makes a jump at -O2 (the tests would notice if it did not).
+ */
+#include "hooks.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "attach.h"
+#include "loader.h"
+
+#include "../core/banned.h"
+
+/* An object was loaded by a tail call, so that we could not look at it yet. */
+static atomic_bool is_scan_due;
+
+static void scan_if_due(void *handle)
+{
+    bool is_real = handle != RTLD_NEXT && handle != RTLD_DEFAULT;
+
+    if (atomic_load_explicit(&is_scan_due, memory_order_relaxed) &&
+        atomic_exchange(&is_scan_due, false))
+        stls_attach_all(is_real ? handle : NULL);
+}
+
+/* All ways to a context go through SSL_CTX_new or SSL_CTX_new_ex. */
+static void attach_for(void *handle, const char *name)
+{
+    bool is_real = handle != RTLD_NEXT && handle != RTLD_DEFAULT;
+
+    scan_if_due(handle);
+    if (name != NULL && strncmp(name, "SSL_CTX_new", 11) == 0)
+        stls_attach_all(is_real ? handle : NULL);
+}
+
+/* A name with a slash means the same file whoever asks. */
+static bool is_caller_sensitive(const char *file)
+{
+    return file == NULL || strchr(file, '/') == NULL || strchr(file, '$') != NULL;
+}
+
+STLS_HOOK void *dlopen(const char *file, int mode)
+{
+    void *handle;
+
+    if ((mode & RTLD_DEEPBIND) == 0)
+        return stls_loader_dlopen()(file, mode);
+    if (is_caller_sensitive(file)) {
+        atomic_store(&is_scan_due, true);
+        return stls_loader_dlopen()(file, mode);
+    }
+    handle = stls_loader_dlopen()(file, mode);
+    if (handle != NULL)
+        stls_attach_all(NULL);
+    return handle;
+}
+
+STLS_HOOK void *dlmopen(Lmid_t namespace, const char *file, int mode)
+{
+    void *handle;
+
+    if (is_caller_sensitive(file)) {
+        atomic_store(&is_scan_due, true);
+        return stls_loader_dlmopen()(namespace, file, mode);
+    }
+    handle = stls_loader_dlmopen()(namespace, file, mode);
+    if (handle != NULL)
+        stls_attach_all(handle);
+    return handle;
+}
+
+STLS_HOOK void *dlsym(void *handle, const char *name)
+{
+    attach_for(handle, name);
+    return stls_loader_dlsym()(handle, name);
+}
+
+STLS_HOOK void *dlvsym(void *handle, const char *name, const char *version)
+{
+    attach_for(handle, name);
+    return stls_loader_dlvsym()(handle, name, version);
+}

@@ -1,0 +1,163 @@
+/* hooks_verify.c - the callback slots we occupy, and the verify mode.
+ *
+ * A program that sets a callback gets it called; one that asks gets back what it set. The slots
+ * themselves go on holding our gates.
+ */
+#include "hooks.h"
+
+#include "gates.h"
+
+#include "../core/banned.h"
+
+STLS_HOOK void SSL_CTX_set_info_callback(SSL_CTX *context, stls_info_callback *callback)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    struct stls_context *record = stls_context_of(openssl, context);
+
+    if (record != NULL)
+        record->program_info = callback;
+    else
+        openssl->SSL_CTX_set_info_callback(context, callback);
+}
+
+STLS_HOOK stls_info_callback *SSL_CTX_get_info_callback(SSL_CTX *context)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    const struct stls_context *record = stls_context_of(openssl, context);
+    stls_info_callback *real = openssl->SSL_CTX_get_info_callback(context);
+
+    return record != NULL && real == stls_gate_state ? record->program_info : real;
+}
+
+STLS_HOOK void SSL_set_info_callback(SSL *ssl, stls_info_callback *callback)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+
+    if (connection != NULL)
+        connection->program_info = callback;
+    else
+        openssl->SSL_set_info_callback(ssl, callback);
+}
+
+STLS_HOOK stls_info_callback *SSL_get_info_callback(const SSL *ssl)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    stls_info_callback *real = openssl->SSL_get_info_callback(ssl);
+
+    return connection != NULL && (real == stls_gate_state || real == NULL)
+               ? connection->program_info
+               : real;
+}
+
+STLS_HOOK void SSL_CTX_set_security_callback(SSL_CTX *context, stls_security_callback *callback)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    struct stls_context *record = stls_context_of(openssl, context);
+
+    if (record != NULL)
+        record->program_security = callback;
+    else
+        openssl->SSL_CTX_set_security_callback(context, callback);
+}
+
+STLS_HOOK stls_security_callback *SSL_CTX_get_security_callback(const SSL_CTX *context)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    const struct stls_context *record = stls_context_of(openssl, context);
+    stls_security_callback *real = openssl->SSL_CTX_get_security_callback(context);
+
+    return record != NULL && real == stls_gate_algorithms ? record->program_security : real;
+}
+
+STLS_HOOK void SSL_set_security_callback(SSL *ssl, stls_security_callback *callback)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+
+    if (connection != NULL)
+        connection->program_security = callback;
+    else
+        openssl->SSL_set_security_callback(ssl, callback);
+}
+
+STLS_HOOK stls_security_callback *SSL_get_security_callback(const SSL *ssl)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    const struct stls_context *record = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    stls_security_callback *real = openssl->SSL_get_security_callback(ssl);
+
+    if (real != stls_gate_algorithms)
+        return real;
+    if (connection != NULL && connection->program_security != NULL)
+        return connection->program_security;
+    return record != NULL ? record->program_security : real;
+}
+
+/* Gate 2 calls it and lets it refuse; there is no getter to answer. */
+STLS_HOOK void SSL_CTX_set_cert_verify_callback(SSL_CTX *context,
+                                                stls_cert_verify_callback *callback, void *arg)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    struct stls_context *record = stls_context_of(openssl, context);
+
+    if (record == NULL) {
+        openssl->SSL_CTX_set_cert_verify_callback(context, callback, arg);
+        return;
+    }
+    record->program_cert_verify = callback;
+    record->program_cert_verify_arg = arg;
+}
+
+/* Remembered, so that a server that is made to ask for certificates keeps the program's own. */
+STLS_HOOK int SSL_CTX_set_session_id_context(SSL_CTX *context, const unsigned char *id,
+                                             unsigned length)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    struct stls_context *record = stls_context_of(openssl, context);
+    int ret = openssl->SSL_CTX_set_session_id_context(context, id, length);
+
+    if (ret && record != NULL)
+        record->has_session_id_context = length > 0;
+    return ret;
+}
+
+STLS_HOOK int SSL_set_session_id_context(SSL *ssl, const unsigned char *id, unsigned length)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    int ret = openssl->SSL_set_session_id_context(ssl, id, length);
+
+    if (ret && connection != NULL)
+        connection->has_session_id_context = length > 0;
+    return ret;
+}
+
+/* The mode as it will hold at the handshake, where the role is known. */
+static int effective_mode(int mode, bool is_client)
+{
+    if (!is_client || !stls_is_enforcing() ||
+        stls_policy()->verify_peer != STLS_VERIFY_PEER_REQUIRE || mode == SSL_VERIFY_PEER)
+        return mode;
+    return (mode | SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT) & ~SSL_VERIFY_CLIENT_ONCE;
+}
+
+STLS_HOOK int SSL_CTX_get_verify_mode(const SSL_CTX *context)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    const struct stls_context *record = stls_context_of(openssl, context);
+    int mode = openssl->SSL_CTX_get_verify_mode(context);
+
+    return effective_mode(mode, record != NULL && record->is_client);
+}
+
+STLS_HOOK int SSL_get_verify_mode(const SSL *ssl)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    int mode = openssl->SSL_get_verify_mode(ssl);
+    bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
+
+    return effective_mode(mode, is_ours && !openssl->SSL_is_server(ssl));
+}

@@ -1,0 +1,149 @@
+/* identity.c - see identity.h */
+#include "identity.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../core/banned.h"
+
+union address {
+    struct sockaddr generic;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_storage storage;
+};
+
+/* The address of the socket below the SSL; family AF_UNSPEC if there is none. */
+static union address peer_address(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    union address address = {.storage = {.ss_family = AF_UNSPEC}};
+    socklen_t size = sizeof address;
+    int fd = openssl->SSL_get_fd(ssl);
+    BIO *bio;
+
+    if (fd >= 0 && getpeername(fd, &address.generic, &size) == 0)
+        return address;
+    /* A datagram BIO on an unconnected socket keeps its peer itself. */
+    memset(&address, 0, sizeof address);
+    bio = openssl->SSL_get_rbio(ssl);
+    bio = bio != NULL ? openssl->BIO_find_type(bio, BIO_TYPE_DGRAM) : NULL;
+    if (bio == NULL ||
+        openssl->BIO_ctrl(bio, BIO_CTRL_DGRAM_GET_PEER, sizeof address, &address) <= 0)
+        address.storage.ss_family = AF_UNSPEC;
+    return address;
+}
+
+static bool address_text(const union address *address, char *text, socklen_t size, unsigned *port)
+{
+    if (address->storage.ss_family == AF_INET) {
+        *port = ntohs(address->v4.sin_port);
+        return inet_ntop(AF_INET, &address->v4.sin_addr, text, size) != NULL;
+    }
+    if (address->storage.ss_family == AF_INET6) {
+        *port = ntohs(address->v6.sin6_port);
+        return inet_ntop(AF_INET6, &address->v6.sin6_addr, text, size) != NULL;
+    }
+    return false;
+}
+
+static bool from_sni(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
+{
+    const char *name = openssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+    return name != NULL && stls_host_parse(name, ret);
+}
+
+static bool from_bio(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
+{
+    BIO *bio = openssl->SSL_get_rbio(ssl);
+    const char *name = NULL;
+
+    bio = bio != NULL ? openssl->BIO_find_type(bio, BIO_TYPE_CONNECT) : NULL;
+    if (bio != NULL) /* BIO_get_conn_hostname */
+        name = openssl->BIO_ptr_ctrl(bio, BIO_C_GET_CONNECT, 0);
+    return name != NULL && stls_host_parse(name, ret);
+}
+
+static bool from_address(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
+{
+    union address address = peer_address(openssl, ssl);
+    char text[INET6_ADDRSTRLEN];
+    unsigned port;
+
+    return address_text(&address, text, sizeof text, &port) && stls_host_parse(text, ret);
+}
+
+static const struct {
+    const char *name;
+    bool (*find)(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret);
+} sources[] = {
+    {"sni", from_sni},
+    {"bio", from_bio},
+    {"address", from_address},
+};
+
+bool stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
+                        struct stls_identity *ret)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
+        if (sources[i].find(openssl, ssl, &ret->host)) {
+            ret->source = sources[i].name;
+            return true;
+        }
+    ret->host.kind = STLS_HOST_NONE;
+    ret->host.text[0] = '\0';
+    ret->source = NULL;
+    return false;
+}
+
+void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
+                        char text[STLS_PEER_MAX])
+{
+    union address address = peer_address(openssl, ssl);
+    char host[INET6_ADDRSTRLEN];
+    unsigned port;
+
+    text[0] = '\0';
+    if (address_text(&address, host, sizeof host, &port))
+        snprintf(text, STLS_PEER_MAX, strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+static bool append_name(const struct stls_openssl *openssl, const GENERAL_NAME *name,
+                        char text[STLS_NAMES_MAX])
+{
+    int type;
+    const ASN1_STRING *value = openssl->GENERAL_NAME_get0_value(name, &type);
+    const unsigned char *data = openssl->ASN1_STRING_get0_data(value);
+    int length = openssl->ASN1_STRING_length(value);
+    size_t used = strlen(text);
+    const char *separator = used > 0 ? ", " : "";
+    char address[INET6_ADDRSTRLEN];
+    int added = 0;
+
+    if (type == GEN_DNS)
+        added = snprintf(text + used, STLS_NAMES_MAX - used, "%s%.*s", separator, length, data);
+    else if (type == GEN_IPADD && (length == 4 || length == 16) &&
+             inet_ntop(length == 4 ? AF_INET : AF_INET6, data, address, sizeof address) != NULL)
+        added = snprintf(text + used, STLS_NAMES_MAX - used, "%s%s", separator, address);
+    return added >= 0 && (size_t)added < STLS_NAMES_MAX - used;
+}
+
+void stls_identity_presented(const struct stls_openssl *openssl, X509 *leaf,
+                             char text[STLS_NAMES_MAX])
+{
+    GENERAL_NAMES *names;
+
+    text[0] = '\0';
+    if (leaf == NULL)
+        return;
+    names = openssl->X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; names != NULL && i < openssl->OPENSSL_sk_num((OPENSSL_STACK *)names); i++)
+        if (!append_name(openssl, openssl->OPENSSL_sk_value((OPENSSL_STACK *)names, i), text))
+            break;
+    openssl->GENERAL_NAMES_free(names);
+    if (text[0] == '\0')
+        snprintf(text, STLS_NAMES_MAX, "nothing");
+}

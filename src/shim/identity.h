@@ -1,0 +1,37 @@
+/* identity.h - whom the program meant: the reference identity of a client's handshake.
+ *
+ * Owns: the sources below the names that the program itself gave OpenSSL to check (those are
+ * OpenSSL's, and verify leaves them to it). The first source that has an answer wins; a new source
+ * is one function and one row.
+ */
+#ifndef STLS_IDENTITY_H
+#define STLS_IDENTITY_H
+
+#include "../core/host.h"
+
+#include "openssl.h"
+
+struct stls_identity {
+    struct stls_host host;
+    const char *source; /* "sni", "bio", "address"; NULL without a host */
+};
+
+enum {
+    STLS_PEER_MAX = 64,   /* "[address]:port", terminated */
+    STLS_NAMES_MAX = 256, /* names of a certificate, terminated */
+};
+
+/* False, with kind STLS_HOST_NONE, if no source knows. */
+bool stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
+                        struct stls_identity *ret);
+
+/* The peer's address and port as text, for events; empty if unknown. */
+void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
+                        char text[STLS_PEER_MAX]);
+
+/* The presented identities (RFC 9525): dNSNames and iPAddresses of the leaf as text, for events;
+ * "nothing" if it has none. Empty without a leaf. */
+void stls_identity_presented(const struct stls_openssl *openssl, X509 *leaf,
+                             char text[STLS_NAMES_MAX]);
+
+#endif

@@ -1,0 +1,229 @@
+/* openssl.c - see openssl.h */
+#include "openssl.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf_symbols.h"
+#include "loader.h"
+
+#include "../core/banned.h"
+
+enum {
+    LIBSSLS_MAX = 16, /* more than this in one process are refused as unknown */
+};
+
+static _Atomic(struct stls_openssl *) libssls[LIBSSLS_MAX];
+
+struct function {
+    const char *name;
+    size_t offset;
+    bool is_required;
+};
+
+static const struct function functions[] = {
+#define REQUIRED(name) {#name, offsetof(struct stls_openssl, name), true},
+#define OPTIONAL(name) {#name, offsetof(struct stls_openssl, name), false},
+#include "openssl.def"
+#undef REQUIRED
+#undef OPTIONAL
+};
+
+static bool contains(const struct stls_openssl *openssl, const void *address)
+{
+    return (const char *)address >= openssl->start && (const char *)address < openssl->end;
+}
+
+static struct stls_openssl *find_known(const void *address)
+{
+    for (size_t i = 0; i < LIBSSLS_MAX; i++) {
+        struct stls_openssl *openssl = atomic_load_explicit(&libssls[i], memory_order_acquire);
+
+        if (openssl == NULL)
+            return NULL;
+        if (contains(openssl, address))
+            return openssl;
+    }
+    return NULL;
+}
+
+static struct stls_openssl *publish(struct stls_openssl *made)
+{
+    for (size_t i = 0; i < LIBSSLS_MAX; i++) {
+        struct stls_openssl *there = NULL;
+
+        if (atomic_compare_exchange_strong(&libssls[i], &there, made))
+            return made;
+        if (there->start == made->start) {
+            free(made);
+            return there;
+        }
+    }
+    free(made);
+    return NULL;
+}
+
+/* Where the object is mapped: from its program headers, which its first page holds. */
+static void find_extent(const struct link_map *object, const char *base, struct stls_openssl *ret)
+{
+    const ElfW(Ehdr) *header = (const void *)base;
+    const ElfW(Phdr) *segment = (const void *)(base + header->e_phoff);
+
+    ret->start = base;
+    ret->end = base;
+    for (size_t i = 0; i < header->e_phnum; i++) {
+        const char *end = (const char *)object->l_addr + segment[i].p_vaddr + segment[i].p_memsz;
+
+        if (segment[i].p_type == PT_LOAD && end > ret->end)
+            ret->end = end;
+    }
+}
+
+/* A handle whose dlsym looks into this object first, then into what it was linked with: so the
+ * libcrypto is the one that this libssl itself uses. It keeps the object mapped. */
+static void *open_again(struct link_map *object)
+{
+    Lmid_t namespace;
+
+    if (object->l_name[0] == '\0')
+        return stls_loader_dlopen()(NULL, RTLD_LAZY);
+    if (dlinfo(object, RTLD_DI_LMID, &namespace) != 0)
+        return NULL;
+    return stls_loader_dlmopen()(namespace, object->l_name, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+static struct stls_openssl *make(const void *address)
+{
+    struct stls_openssl *openssl;
+    struct link_map *object = NULL;
+    Dl_info info;
+    Dl_info ours;
+    void *handle;
+
+    if (dladdr1(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 || object == NULL)
+        return NULL;
+    if (dladdr((const void *)(uintptr_t)&make, &ours) == 0 || info.dli_fbase == ours.dli_fbase)
+        return NULL;
+    handle = open_again(object);
+    openssl = handle != NULL ? calloc(1, sizeof *openssl) : NULL;
+    if (openssl == NULL)
+        return NULL;
+    find_extent(object, info.dli_fbase, openssl);
+    openssl->is_supported = true;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        void *function = stls_loader_dlsym()(handle, functions[i].name);
+
+        /* A program that defines some of these itself (static OpenSSL, exported) has us behind it
+         * in the search order: our own hook is no real function. */
+        if (function != NULL && dladdr(function, &info) != 0 && info.dli_fbase == ours.dli_fbase)
+            function = NULL;
+        memcpy((char *)openssl + functions[i].offset, &function, sizeof function);
+        if (function == NULL && functions[i].is_required && openssl->is_supported) {
+            openssl->is_supported = false;
+            openssl->missing = functions[i].name;
+        }
+    }
+    (void)dlerror(); /* a function that is not there is no error of the program's */
+    return publish(openssl);
+}
+
+struct stls_openssl *stls_openssl_of_address(const void *address)
+{
+    struct stls_openssl *openssl = find_known(address);
+
+    return openssl != NULL ? openssl : make(address);
+}
+
+static int scan_object(struct dl_phdr_info *object, size_t size, void *arg)
+{
+    void **addresses = arg;
+    void *address = stls_elf_find(object, "SSL_CTX_new");
+
+    (void)size;
+    if (stls_elf_find(object, "TLS_method") == NULL) /* another preload library, or ourselves */
+        return 0;
+    for (size_t i = 0; address != NULL && i < LIBSSLS_MAX; i++)
+        if (addresses[i] == NULL) {
+            addresses[i] = address;
+            break;
+        }
+    return 0;
+}
+
+void stls_openssl_scan(void *handle, void (*found)(struct stls_openssl *openssl))
+{
+    /* One more than can be found: the last stays NULL. The loader's lock is held while objects
+     * are visited, so they are only noted there. */
+    void *addresses[LIBSSLS_MAX + 1] = {NULL};
+    void *other = handle != NULL ? stls_loader_dlsym()(handle, "SSL_CTX_new") : NULL;
+
+    dl_iterate_phdr(scan_object, addresses);
+    for (size_t i = 0; addresses[i] != NULL; i++) {
+        struct stls_openssl *openssl = stls_openssl_of_address(addresses[i]);
+
+        if (openssl != NULL)
+            found(openssl);
+    }
+    if (other != NULL && stls_openssl_of_address(other) != NULL)
+        found(stls_openssl_of_address(other));
+}
+
+static void ignore(struct stls_openssl *openssl)
+{
+    (void)openssl;
+}
+
+struct stls_openssl *stls_openssl_of_object(const void *object)
+{
+    struct stls_openssl *first = atomic_load_explicit(&libssls[0], memory_order_acquire);
+    const void *const *words = object;
+
+    if (first == NULL) {
+        stls_openssl_scan(NULL, ignore);
+        first = atomic_load_explicit(&libssls[0], memory_order_acquire);
+    }
+    if (first == NULL || object == NULL ||
+        atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
+        return first;
+    /* Several: an SSL_CTX and an SSL point to their SSL_METHOD, which lies in the libssl that made
+     * them, with one of their first four words in every version from 1.1.1 to 4.0. */
+    for (size_t i = 0; i < 4; i++) {
+        struct stls_openssl *openssl = find_known(words[i]);
+
+        if (openssl != NULL)
+            return openssl;
+    }
+    return first;
+}
+
+struct stls_guard stls_guard_enter(const struct stls_openssl *openssl)
+{
+    struct stls_guard guard = {.openssl = openssl, .saved_errno = errno};
+
+    openssl->ERR_set_mark();
+    return guard;
+}
+
+void stls_guard_leave(struct stls_guard guard)
+{
+    guard.openssl->ERR_pop_to_mark();
+    errno = guard.saved_errno;
+}
+
+void stls_openssl_raise(const struct stls_openssl *openssl, int reason, const char *text)
+{
+    if (openssl->ERR_new != NULL && openssl->ERR_set_debug != NULL &&
+        openssl->ERR_set_error != NULL) {
+        openssl->ERR_new();
+        openssl->ERR_set_debug("stricttls", 0, "stricttls");
+        openssl->ERR_set_error(ERR_LIB_SSL, reason, NULL);
+    } else if (openssl->ERR_put_error != NULL) {
+        openssl->ERR_put_error(ERR_LIB_SSL, 0, reason, "stricttls", 0);
+    }
+    openssl->ERR_add_error_data(1, text);
+}

@@ -1,0 +1,62 @@
+/* openssl.h - the OpenSSLs in this process, and their real functions.
+ *
+ * Owns: finding every libssl (by what it defines, in every namespace of the loader), one function
+ * table each, and telling which of them an object belongs to. An entry is never removed: it keeps
+ * its libssl mapped. No lock: entries are published by compare-and-swap, since a lock around the
+ * loader could meet the loader's own.
+ * Must not: call into OpenSSL. Attaching is attach's job.
+ */
+#ifndef STLS_OPENSSL_H
+#define STLS_OPENSSL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#undef ERR_put_error /* a macro since 3.0, a function in 1.1.1 */
+void ERR_put_error(int lib, int func, int reason, const char *file, int line);
+
+struct stls_registration; /* attach's */
+struct stls_algorithms;   /* algorithms' */
+
+struct stls_openssl {
+    const char *start, *end; /* where the libssl is mapped */
+    bool is_supported;       /* has every REQUIRED function */
+    const char *missing;     /* the first it has not */
+    _Atomic(struct stls_registration *) registration;
+    _Atomic(struct stls_algorithms *) algorithms;
+    _Atomic(X509_STORE *) trust;
+#define REQUIRED(name) __typeof__(&(name)) name;
+#define OPTIONAL(name) __typeof__(&(name)) name;
+#include "openssl.def"
+#undef REQUIRED
+#undef OPTIONAL
+};
+
+/* The libssl that defines what this address points to (a method, usually). NULL if none does. */
+struct stls_openssl *stls_openssl_of_address(const void *address);
+
+/* The libssl that made this SSL_CTX or SSL. NULL if there is no libssl at all. */
+struct stls_openssl *stls_openssl_of_object(const void *object);
+
+/* Finds the libssls of the base namespace, and of the namespace of handle if it is not NULL.
+ * Calls found for each one, old or new. */
+void stls_openssl_scan(void *handle, void (*found)(struct stls_openssl *openssl));
+
+/* errno and the program's error queue as they were: between enter and leave we may call OpenSSL. */
+struct stls_guard {
+    const struct stls_openssl *openssl;
+    int saved_errno;
+};
+struct stls_guard stls_guard_enter(const struct stls_openssl *openssl);
+void stls_guard_leave(struct stls_guard guard);
+
+/* Puts one error of SSL_R_BAD_VALUE or the given reason, with text, on the program's queue. */
+void stls_openssl_raise(const struct stls_openssl *openssl, int reason, const char *text);
+
+#endif

@@ -1,0 +1,126 @@
+/* policy_load.c - see policy_load.h */
+#include "policy_load.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "../core/banned.h"
+
+#define PREFIX "STRICTTLS_"
+
+struct loaded {
+    struct stls_policy policy;
+    bool is_broken;
+    char error[2 * STLS_TEXT_MAX];
+};
+
+/* Copies of "STRICTTLS_X=value", ended by NULL. Set once; NULL until then. */
+static _Atomic(char **) copied;
+static _Atomic(struct loaded *) current;
+
+static bool is_ours(const char *entry)
+{
+    return strncmp(entry, PREFIX, sizeof PREFIX - 1) == 0;
+}
+
+void stls_policy_copy_environment(void)
+{
+    static char *none[] = {NULL};
+    char **there = NULL;
+    char **copy = none;
+    size_t count = 0;
+
+    if (atomic_load_explicit(&copied, memory_order_acquire) != NULL)
+        return;
+    if (environ != NULL && getauxval(AT_SECURE) == 0)
+        for (char **entry = environ; *entry != NULL; entry++)
+            count += is_ours(*entry);
+    if (count > 0)
+        copy = calloc(count + 1, sizeof *copy);
+    if (copy == NULL) /* out of memory: the shipped policy, which is no weaker than most */
+        copy = none;
+    for (size_t i = 0, j = 0; copy != none && j < count && environ[i] != NULL; i++)
+        if (is_ours(environ[i]) && (copy[j] = strdup(environ[i])) != NULL)
+            j++;
+    atomic_compare_exchange_strong(&copied, &there, copy);
+    /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
+     * nobody reads it. */
+}
+
+static const char *find_value(const char *variable)
+{
+    size_t length = strlen(variable);
+
+    for (char **entry = atomic_load_explicit(&copied, memory_order_acquire); *entry != NULL;
+         entry++)
+        if (strncmp(*entry, variable, length) == 0 && (*entry)[length] == '=')
+            return *entry + length + 1;
+    return NULL;
+}
+
+static void find_unknown(struct loaded *made)
+{
+    for (char **entry = atomic_load_explicit(&copied, memory_order_acquire); *entry != NULL;
+         entry++)
+        if (stls_policy_find_variable(*entry, strcspn(*entry, "=")) == NULL) {
+            made->is_broken = true;
+            snprintf(made->error, sizeof made->error, "%s: no such variable", *entry);
+        }
+}
+
+static void load(struct loaded *made)
+{
+    char expected[STLS_TEXT_MAX];
+    size_t count;
+    const struct stls_word *words = stls_policy_words(&count);
+
+    stls_policy_shipped(&made->policy, words[0].initial);
+    for (size_t i = 0; i < count; i++) {
+        const char *value = find_value(words[i].variable);
+
+        if (value == NULL ||
+            stls_policy_set(&made->policy, &words[i], value, expected, sizeof expected))
+            continue;
+        made->is_broken = true;
+        snprintf(made->error, sizeof made->error, "%s=%.512s: %s", words[i].variable, value,
+                 expected);
+    }
+    find_unknown(made);
+    if (made->is_broken)
+        made->policy.mode = STLS_MODE_ENFORCE;
+}
+
+static struct loaded *get(void)
+{
+    static struct loaded out_of_memory = {.is_broken = true, .error = "out of memory"};
+    struct loaded *there = atomic_load_explicit(&current, memory_order_acquire);
+    struct loaded *made;
+
+    if (there != NULL)
+        return there;
+    stls_policy_copy_environment();
+    made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return &out_of_memory;
+    load(made);
+    if (atomic_compare_exchange_strong(&current, &there, made))
+        return made;
+    free(made);
+    return there;
+}
+
+const struct stls_policy *stls_policy(void)
+{
+    return &get()->policy;
+}
+
+const char *stls_policy_broken(void)
+{
+    const struct loaded *loaded = get();
+
+    return loaded->is_broken ? loaded->error : NULL;
+}

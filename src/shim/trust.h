@@ -1,0 +1,15 @@
+/* trust.h - the trust anchors that are not the program's.
+ *
+ * Owns: one X509_STORE per libcrypto with the system's anchors, or those of TrustStore's path, made
+ * at first need and then kept. It reads files: never on the path of a handshake that verifies.
+ */
+#ifndef STLS_TRUST_H
+#define STLS_TRUST_H
+
+#include "openssl.h"
+
+/* NULL if it could not be made: then nothing is trusted. SSL_CERT_FILE and SSL_CERT_DIR count, as
+ * OpenSSL reads them; it does not in a privileged process. */
+X509_STORE *stls_trust_store(struct stls_openssl *openssl);
+
+#endif

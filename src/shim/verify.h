@@ -1,0 +1,29 @@
+/* verify.h - gate 2: is this the peer that the program meant?
+ *
+ * Owns: the verification of a peer's chain, made safe (no callback, flag, time or name that the
+ * program set can make it pass what the policy refuses), by the right trust anchors, and the
+ * check of the leaf's names against the reference identity.
+ * Source: RFC 5280, RFC 9525; X509_verify_cert(3), X509_check_host(3).
+ */
+#ifndef STLS_VERIFY_H
+#define STLS_VERIFY_H
+
+#include "openssl.h"
+#include "state.h"
+
+/* Verifies the chain in place of libssl's own call: 1 or 0, as a cert-verify callback returns; the
+ * program's callbacks ran. On 0 the chain's error says why, and the refusal is reported. */
+int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
+                        X509_STORE_CTX *chain);
+
+/* Audit: what the program would get without us, and an event if we would have refused. */
+int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
+                      X509_STORE_CTX *chain);
+
+/* What libssl does without us: the program's cert-verify callback, or X509_verify_cert. */
+int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain);
+
+/* True if the leaf names the host that this client means, by the program's names or by ours. */
+bool stls_verify_names_accept(const struct stls_openssl *openssl, const SSL *ssl, X509 *leaf);
+
+#endif
