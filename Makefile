@@ -1,0 +1,80 @@
+# stricttls. The targets a person types: make, make demo, make test, make lint, make install.
+
+VERSION := 0.1.0
+CC      ?= cc
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+BINDIR  ?= $(PREFIX)/bin
+DOCDIR  ?= $(PREFIX)/share/doc/stricttls
+
+B        := build
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
+COMMON   := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP
+HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+
+CORE := $(wildcard src/core/*.c)
+SHIM := $(wildcard src/shim/*.c)
+LAB  := $(wildcard src/lab/*.c)
+TOOL := $(wildcard src/tool/*.c)
+
+SHIM_OBJECTS := $(patsubst src/%.c,$(B)/shim-objects/%.o,$(CORE) $(SHIM))
+CORE_OBJECTS := $(CORE:src/%.c=$(B)/objects/%.o)
+LAB_OBJECTS  := $(LAB:src/%.c=$(B)/objects/%.o)
+TOOL_OBJECTS := $(TOOL:src/%.c=$(B)/objects/%.o)
+
+.PHONY: all demo test lint install uninstall clean bootstrap docs
+all: $(B)/libstricttls.so $(B)/stricttls
+
+# -- the library: into every process, so hidden, fully bound, and nothing but libc below it
+
+$(B)/shim-objects/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(HARDEN) -fPIC -fvisibility=hidden -fno-plt -c $< -o $@
+
+# The export map has no version name: with one, every hook would silently be passed by.
+$(B)/exports.map: src/shim/hooks.def
+	@mkdir -p $(@D)
+	{ echo '{ global:'; $(CC) -E -P -x c '-DHOOK(name,group)=name;' $<; echo 'local: *; };'; } > $@
+
+$(B)/libstricttls.so: $(SHIM_OBJECTS) $(B)/exports.map
+	$(CC) -shared $(CFLAGS) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
+	  -Wl,--no-undefined-version -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
+	  -o $@ $(SHIM_OBJECTS)
+
+# -- the command
+
+$(B)/objects/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(HARDEN) -fPIE -DSTLS_VERSION='"$(VERSION)"' -DSTLS_LIBDIR='"$(LIBDIR)"' -c $< -o $@
+
+$(B)/stricttls: $(TOOL_OBJECTS) $(CORE_OBJECTS)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -o $@ $^
+
+include tests/tests.mk
+
+# -- the rest
+
+bootstrap:
+	scripts/bootstrap
+
+docs: $(B)/stricttls
+	scripts/update-readme $(B)/stricttls README.md
+
+lint: bootstrap
+	scripts/lint
+
+install: all
+	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)
+	install -m 0644 $(B)/libstricttls.so $(DESTDIR)$(LIBDIR)/
+	install -m 0755 $(B)/stricttls $(DESTDIR)$(BINDIR)/
+	install -m 0644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+
+uninstall:
+	rm -f $(DESTDIR)$(LIBDIR)/libstricttls.so $(DESTDIR)$(BINDIR)/stricttls
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+clean:
+	rm -rf $(B)
+
+-include $(SHIM_OBJECTS:.o=.d) $(CORE_OBJECTS:.o=.d) $(LAB_OBJECTS:.o=.d) $(TOOL_OBJECTS:.o=.d)

@@ -1,0 +1,35 @@
+/* variables.c - lists the environment variables, from the one table of the policy's words. */
+#include <string.h>
+
+#include "tool.h"
+
+#include "../core/policy.h"
+
+#include "../core/banned.h"
+
+/* A long list of names is told by its start. */
+enum {
+    SHOWN_MAX = 60,
+};
+
+static const char *dots(const char *text)
+{
+    return strlen(text) > SHOWN_MAX ? "…" : "";
+}
+
+void stls_tool_print_variables(FILE *out, bool is_markdown)
+{
+    size_t count;
+    const struct stls_word *words = stls_policy_words(&count);
+
+    if (is_markdown)
+        fputs("| variable | values | default | meaning |\n|---|---|---|---|\n", out);
+    for (size_t i = 0; i < count; i++)
+        if (is_markdown)
+            fprintf(out, "| `%s` | %s | `%.*s%s` | %s |\n", words[i].variable, words[i].values,
+                    SHOWN_MAX, words[i].initial, dots(words[i].initial), words[i].meaning);
+        else
+            fprintf(out, "  %s\n      %s\n      values: %s; default: %.*s%s\n", words[i].variable,
+                    words[i].meaning, words[i].values, SHOWN_MAX, words[i].initial,
+                    dots(words[i].initial));
+}
