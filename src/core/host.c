@@ -42,6 +42,11 @@ static size_t length_without_port(const char *text)
     return (size_t)(colon - text);
 }
 
+static bool may_stand_in_name(unsigned char c)
+{
+    return c > ' ' && c != 0x7f && c != '*' && c != ':' && c != '/';
+}
+
 bool stls_host_parse(const char *text, struct stls_host *ret)
 {
     size_t length = length_without_port(text);
@@ -61,13 +66,11 @@ bool stls_host_parse(const char *text, struct stls_host *ret)
         length--;
     if (length == 0 || length >= sizeof ret->text || text[0] == '.')
         return false;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-
-        if (c <= ' ' || c == 0x7f || c == '*' || c == ':' || c == '/')
+    for (size_t i = 0; i < length; i++)
+        if (!may_stand_in_name((unsigned char)text[i]))
             return false;
-        ret->text[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-    }
+    for (size_t i = 0; i < length; i++)
+        ret->text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i]);
     ret->text[length] = '\0';
     ret->kind = STLS_HOST_NAME;
     return true;
