@@ -10,12 +10,20 @@ $(T)/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -c $< -o $@
 
+SUPPORT := $(patsubst tests/%.c,$(T)/%.o,$(wildcard tests/support/*.c))
+
 $(T)/unit/%: $(T)/unit/%.o $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lcriterion
+
+$(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT)
+	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
+SUITES := $(UNIT) $(T)/library/test_library
 
 test: bootstrap
 	$(MAKE) --no-print-directory run-tests
 
 .PHONY: run-tests
-run-tests: all $(UNIT)
-	scripts/run-tests $(UNIT)
+run-tests: all $(SUITES)
+	STLS_LIBRARY=$(CURDIR)/$(B)/libstricttls.so STLS_COMMAND=$(CURDIR)/$(B)/stricttls \
+	  scripts/run-tests $(SUITES)

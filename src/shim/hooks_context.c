@@ -35,7 +35,9 @@ static void refuse(struct stls_openssl *openssl, SSL_CTX *context, const char *w
     if (context != NULL)
         openssl->SSL_CTX_free(context);
     if (openssl->OPENSSL_init_ssl != NULL && openssl->ERR_add_error_data != NULL) {
-        openssl->OPENSSL_init_ssl(0, NULL); /* SSL_CTX_new would: without it errors have no text */
+        /* As SSL_CTX_new would: without it errors have no text. */
+        openssl->OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
+                                  NULL);
         stls_openssl_raise(openssl, SSL_R_BAD_VALUE, why);
     }
     stls_report_broken_policy(why);
