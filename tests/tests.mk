@@ -27,3 +27,5 @@ test: bootstrap
 run-tests: all $(SUITES)
 	STLS_LIBRARY=$(CURDIR)/$(B)/libstricttls.so STLS_COMMAND=$(CURDIR)/$(B)/stricttls \
 	  scripts/run-tests $(SUITES)
+
+-include $(wildcard $(T)/*/*.d)

@@ -45,6 +45,15 @@ static const struct stls_choice unknown_hosts[] = {
     {"refuse", STLS_UNKNOWN_HOST_REFUSE},
     {NULL, 0},
 };
+static const struct stls_choice host_sources[] = {
+    {"app", STLS_HOST_SOURCE_APP},
+    {"sni", STLS_HOST_SOURCE_SNI},
+    {"bio", STLS_HOST_SOURCE_BIO},
+    {"resolver", STLS_HOST_SOURCE_RESOLVER},
+    {"address", STLS_HOST_SOURCE_ADDRESS},
+    {"connect", STLS_HOST_SOURCE_CONNECT},
+    {NULL, 0},
+};
 static const struct stls_choice trust_stores[] = {
     {"app", STLS_TRUST_STORE_APP},
     {"system", STLS_TRUST_STORE_SYSTEM},
@@ -152,6 +161,14 @@ static const struct stls_word words[] = {
      .meaning = "client: what happens where nobody knows which host the program meant",
      .offset = AT(unknown_host),
      .choices = unknown_hosts},
+    {.name = "HostSources",
+     .variable = "STRICTTLS_HOST_SOURCES",
+     .kind = STLS_WORD_SET,
+     .initial = "app:sni:bio:resolver:address:connect",
+     .values = "some of app, sni, bio, resolver, address, connect, separated by ':'",
+     .meaning = "client: where the host that the program meant may be known from",
+     .offset = AT(host_sources),
+     .choices = host_sources},
     {.name = "TrustStore",
      .variable = "STRICTTLS_TRUST_STORE",
      .kind = STLS_WORD_PATH,
@@ -227,14 +244,36 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name)
     return true;
 }
 
-static bool read_choice(const struct stls_choice *choices, const char *value, int *ret)
+static bool read_choice_of_length(const struct stls_choice *choices, const char *value,
+                                  size_t length, int *ret)
 {
     for (; choices->name != NULL; choices++)
-        if (strcmp(choices->name, value) == 0) {
+        if (strlen(choices->name) == length && memcmp(choices->name, value, length) == 0) {
             *ret = choices->value;
             return true;
         }
     return false;
+}
+
+static bool read_choice(const struct stls_choice *choices, const char *value, int *ret)
+{
+    return read_choice_of_length(choices, value, strlen(value), ret);
+}
+
+static bool read_set(const struct stls_choice *choices, const char *value, int *ret)
+{
+    static const char separators[] = ": ";
+    int set = 0, bit;
+
+    for (size_t length; *(value += strspn(value, separators)) != '\0'; value += length) {
+        length = strcspn(value, separators);
+        if (!read_choice_of_length(choices, value, length, &bit))
+            return false;
+        set |= bit;
+    }
+    if (set != 0)
+        *ret = set;
+    return set != 0;
 }
 
 static bool read_codes(enum stls_registry registry, const char *value, struct stls_codes *ret,
@@ -286,6 +325,10 @@ bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, c
     switch (word->kind) {
     case STLS_WORD_CHOICE:
         if (read_choice(word->choices, value, number))
+            return true;
+        break;
+    case STLS_WORD_SET:
+        if (read_set(word->choices, value, number))
             return true;
         break;
     case STLS_WORD_PROTOCOL:

@@ -36,6 +36,15 @@ enum stls_unknown_host {
     STLS_UNKNOWN_HOST_ALLOW,
     STLS_UNKNOWN_HOST_REFUSE,
 };
+/* A set: where a reference identity may come from. The fewer, the stricter. */
+enum stls_host_source {
+    STLS_HOST_SOURCE_APP = 1,
+    STLS_HOST_SOURCE_SNI = 2,
+    STLS_HOST_SOURCE_BIO = 4,
+    STLS_HOST_SOURCE_RESOLVER = 8,
+    STLS_HOST_SOURCE_ADDRESS = 16,
+    STLS_HOST_SOURCE_CONNECT = 32,
+};
 /* Not ordered: neither the program's anchors nor the system's are the stricter set. */
 enum stls_trust_store {
     STLS_TRUST_STORE_APP,
@@ -68,6 +77,7 @@ struct stls_policy {
     int verify_client; /* enum stls_verify_client */
     int check_host;    /* enum stls_check_host */
     int unknown_host;  /* enum stls_unknown_host */
+    int host_sources;  /* bits of enum stls_host_source */
     int trust_store;   /* enum stls_trust_store */
     int log;           /* enum stls_log */
     int security_level;
@@ -83,6 +93,7 @@ struct stls_policy {
 /* How the value of a word is read. */
 enum stls_word_kind {
     STLS_WORD_CHOICE,   /* one of choices */
+    STLS_WORD_SET,      /* some of choices, separated by ':' or spaces */
     STLS_WORD_PROTOCOL, /* a TLS version */
     STLS_WORD_NUMBER,   /* 0 to 5 */
     STLS_WORD_CODES,    /* code points of a registry, separated by ':' */

@@ -8,11 +8,13 @@
  */
 #include "hooks.h"
 
+#include <dlfcn.h>
+
 #include <stdatomic.h>
 #include <string.h>
 
 #include "attach.h"
-#include "loader.h"
+#include "next.h"
 
 #include "../core/banned.h"
 
@@ -49,12 +51,12 @@ STLS_HOOK void *dlopen(const char *file, int mode)
     void *handle;
 
     if ((mode & RTLD_DEEPBIND) == 0)
-        return stls_loader_dlopen()(file, mode);
+        return STLS_NEXT(dlopen)(file, mode);
     if (is_caller_sensitive(file)) {
         atomic_store(&is_scan_due, true);
-        return stls_loader_dlopen()(file, mode);
+        return STLS_NEXT(dlopen)(file, mode);
     }
-    handle = stls_loader_dlopen()(file, mode);
+    handle = STLS_NEXT(dlopen)(file, mode);
     if (handle != NULL)
         stls_attach_all(NULL);
     return handle;
@@ -66,9 +68,9 @@ STLS_HOOK void *dlmopen(Lmid_t namespace, const char *file, int mode)
 
     if (is_caller_sensitive(file)) {
         atomic_store(&is_scan_due, true);
-        return stls_loader_dlmopen()(namespace, file, mode);
+        return STLS_NEXT(dlmopen)(namespace, file, mode);
     }
-    handle = stls_loader_dlmopen()(namespace, file, mode);
+    handle = STLS_NEXT(dlmopen)(namespace, file, mode);
     if (handle != NULL)
         stls_attach_all(handle);
     return handle;
@@ -77,11 +79,11 @@ STLS_HOOK void *dlmopen(Lmid_t namespace, const char *file, int mode)
 STLS_HOOK void *dlsym(void *handle, const char *name)
 {
     attach_for(handle, name);
-    return stls_loader_dlsym()(handle, name);
+    return STLS_NEXT(dlsym)(handle, name);
 }
 
 STLS_HOOK void *dlvsym(void *handle, const char *name, const char *version)
 {
     attach_for(handle, name);
-    return stls_loader_dlvsym()(handle, name, version);
+    return STLS_NEXT(dlvsym)(handle, name, version);
 }

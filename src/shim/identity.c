@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "policy_load.h"
+
 #include "../core/banned.h"
 
 union address {
@@ -16,12 +18,24 @@ union address {
     struct sockaddr_storage storage;
 };
 
-/* The address of the socket below the SSL; family AF_UNSPEC if there is none. */
-static union address peer_address(const struct stls_openssl *openssl, const SSL *ssl)
+/* The socket below an SSL, through whatever BIOs lie between; -1 if there is none. A BIO of the
+ * program's own may answer the question too. */
+static int socket_of(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    for (BIO *bio = openssl->SSL_get_rbio(ssl); bio != NULL; bio = openssl->BIO_next(bio)) {
+        int fd = -1;
+
+        if (openssl->BIO_ctrl(bio, BIO_C_GET_FD, 0, &fd) > 0 && fd >= 0)
+            return fd;
+    }
+    return -1;
+}
+
+/* The peer of that socket; family AF_UNSPEC if there is none. */
+static union address peer_of(const struct stls_openssl *openssl, const SSL *ssl, int fd)
 {
     union address address = {.storage = {.ss_family = AF_UNSPEC}};
     socklen_t size = sizeof address;
-    int fd = openssl->SSL_get_fd(ssl);
     BIO *bio;
 
     if (fd >= 0 && getpeername(fd, &address.generic, &size) == 0)
@@ -49,14 +63,14 @@ static bool address_text(const union address *address, char *text, socklen_t siz
     return false;
 }
 
-static bool from_sni(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
+static size_t from_sni(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
 {
     const char *name = openssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
     return name != NULL && stls_host_parse(name, ret);
 }
 
-static bool from_bio(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
+static size_t from_bio(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
 {
     BIO *bio = openssl->SSL_get_rbio(ssl);
     const char *name = NULL;
@@ -67,42 +81,73 @@ static bool from_bio(const struct stls_openssl *openssl, const SSL *ssl, struct 
     return name != NULL && stls_host_parse(name, ret);
 }
 
-static bool from_address(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
+static size_t from_resolver(const struct stls_openssl *openssl, const SSL *ssl,
+                            struct stls_host *ret)
 {
-    union address address = peer_address(openssl, ssl);
+    int fd = socket_of(openssl, ssl);
+    union address address = peer_of(openssl, ssl, fd);
+
+    return stls_names_of_socket(fd, &address.generic, ret);
+}
+
+static size_t host_of_address(const union address *address, struct stls_host *ret)
+{
     char text[INET6_ADDRSTRLEN];
     unsigned port;
 
-    return address_text(&address, text, sizeof text, &port) && stls_host_parse(text, ret);
+    return address_text(address, text, sizeof text, &port) && stls_host_parse(text, ret);
+}
+
+/* Only where no name was ever looked up for it: from_resolver comes first. */
+static size_t from_address(const struct stls_openssl *openssl, const SSL *ssl,
+                           struct stls_host *ret)
+{
+    union address address = peer_of(openssl, ssl, socket_of(openssl, ssl));
+
+    return host_of_address(&address, ret);
+}
+
+/* For an SSL without a socket of its own: where else would this thread be talking to? */
+static size_t from_connect(const struct stls_openssl *openssl, const SSL *ssl,
+                           struct stls_host *ret)
+{
+    union address address = {.storage = stls_names_last_connect()};
+    size_t count;
+
+    if (socket_of(openssl, ssl) >= 0)
+        return 0;
+    count = stls_names_of_last_connect(ret);
+    return count > 0 ? count : host_of_address(&address, ret);
 }
 
 static const struct {
     const char *name;
-    bool (*find)(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret);
+    unsigned bit; /* in HostSources */
+    size_t (*find)(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret);
 } sources[] = {
-    {"sni", from_sni},
-    {"bio", from_bio},
-    {"address", from_address},
+    {"sni", STLS_HOST_SOURCE_SNI, from_sni},
+    {"bio", STLS_HOST_SOURCE_BIO, from_bio},
+    {"resolver", STLS_HOST_SOURCE_RESOLVER, from_resolver},
+    {"address", STLS_HOST_SOURCE_ADDRESS, from_address},
+    {"connect", STLS_HOST_SOURCE_CONNECT, from_connect},
 };
 
-bool stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
+void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
                         struct stls_identity *ret)
 {
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
-        if (sources[i].find(openssl, ssl, &ret->host)) {
-            ret->source = sources[i].name;
-            return true;
-        }
-    ret->host.kind = STLS_HOST_NONE;
-    ret->host.text[0] = '\0';
+    ret->count = 0;
     ret->source = NULL;
-    return false;
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0] && ret->count == 0; i++)
+        if ((unsigned)stls_policy()->host_sources & sources[i].bit) {
+            ret->count = sources[i].find(openssl, ssl, ret->hosts);
+            ret->source = ret->count > 0 ? sources[i].name : NULL;
+        }
 }
 
 void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
                         char text[STLS_PEER_MAX])
 {
-    union address address = peer_address(openssl, ssl);
+    union address address = peer_of(openssl, ssl, socket_of(openssl, ssl));
     char host[INET6_ADDRSTRLEN];
     unsigned port;
 
@@ -112,7 +157,7 @@ void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
 }
 
 static bool append_name(const struct stls_openssl *openssl, const GENERAL_NAME *name,
-                        char text[STLS_NAMES_MAX])
+                        char text[STLS_PRESENTED_MAX])
 {
     int type;
     const ASN1_STRING *value = openssl->GENERAL_NAME_get0_value(name, &type);
@@ -124,15 +169,15 @@ static bool append_name(const struct stls_openssl *openssl, const GENERAL_NAME *
     int added = 0;
 
     if (type == GEN_DNS)
-        added = snprintf(text + used, STLS_NAMES_MAX - used, "%s%.*s", separator, length, data);
+        added = snprintf(text + used, STLS_PRESENTED_MAX - used, "%s%.*s", separator, length, data);
     else if (type == GEN_IPADD && (length == 4 || length == 16) &&
              inet_ntop(length == 4 ? AF_INET : AF_INET6, data, address, sizeof address) != NULL)
-        added = snprintf(text + used, STLS_NAMES_MAX - used, "%s%s", separator, address);
-    return added >= 0 && (size_t)added < STLS_NAMES_MAX - used;
+        added = snprintf(text + used, STLS_PRESENTED_MAX - used, "%s%s", separator, address);
+    return added >= 0 && (size_t)added < STLS_PRESENTED_MAX - used;
 }
 
 void stls_identity_presented(const struct stls_openssl *openssl, X509 *leaf,
-                             char text[STLS_NAMES_MAX])
+                             char text[STLS_PRESENTED_MAX])
 {
     GENERAL_NAMES *names;
 
@@ -145,5 +190,5 @@ void stls_identity_presented(const struct stls_openssl *openssl, X509 *leaf,
             break;
     openssl->GENERAL_NAMES_free(names);
     if (text[0] == '\0')
-        snprintf(text, STLS_NAMES_MAX, "nothing");
+        snprintf(text, STLS_PRESENTED_MAX, "nothing");
 }

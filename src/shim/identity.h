@@ -9,20 +9,22 @@
 
 #include "../core/host.h"
 
+#include "names.h"
 #include "openssl.h"
 
+/* Several hosts only where one address was looked up under several names: any of them will do. */
 struct stls_identity {
-    struct stls_host host;
-    const char *source; /* "sni", "bio", "address"; NULL without a host */
+    struct stls_host hosts[STLS_NAMES_MAX];
+    size_t count;       /* 0: no source knows */
+    const char *source; /* "sni", "bio", "resolver", "address", "connect"; NULL without a host */
 };
 
 enum {
-    STLS_PEER_MAX = 64,   /* "[address]:port", terminated */
-    STLS_NAMES_MAX = 256, /* names of a certificate, terminated */
+    STLS_PEER_MAX = 64,       /* "[address]:port", terminated */
+    STLS_PRESENTED_MAX = 256, /* names of a certificate, terminated */
 };
 
-/* False, with kind STLS_HOST_NONE, if no source knows. */
-bool stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
+void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
                         struct stls_identity *ret);
 
 /* The peer's address and port as text, for events; empty if unknown. */
@@ -32,6 +34,6 @@ void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
 /* The presented identities (RFC 9525): dNSNames and iPAddresses of the leaf as text, for events;
  * "nothing" if it has none. Empty without a leaf. */
 void stls_identity_presented(const struct stls_openssl *openssl, X509 *leaf,
-                             char text[STLS_NAMES_MAX]);
+                             char text[STLS_PRESENTED_MAX]);
 
 #endif

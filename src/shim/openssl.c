@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "elf_symbols.h"
-#include "loader.h"
+#include "next.h"
 
 #include "../core/banned.h"
 
@@ -91,10 +91,10 @@ static void *open_again(struct link_map *object)
     Lmid_t namespace;
 
     if (object->l_name[0] == '\0')
-        return stls_loader_dlopen()(NULL, RTLD_LAZY);
+        return STLS_NEXT(dlopen)(NULL, RTLD_LAZY);
     if (dlinfo(object, RTLD_DI_LMID, &namespace) != 0)
         return NULL;
-    return stls_loader_dlmopen()(namespace, object->l_name, RTLD_LAZY | RTLD_NOLOAD);
+    return STLS_NEXT(dlmopen)(namespace, object->l_name, RTLD_LAZY | RTLD_NOLOAD);
 }
 
 static struct stls_openssl *make(const void *address)
@@ -116,7 +116,7 @@ static struct stls_openssl *make(const void *address)
     find_extent(object, info.dli_fbase, openssl);
     openssl->is_supported = true;
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        void *function = stls_loader_dlsym()(handle, functions[i].name);
+        void *function = STLS_NEXT(dlsym)(handle, functions[i].name);
 
         /* A program that defines some of these itself (static OpenSSL, exported) has us behind it
          * in the search order: our own hook is no real function. */
@@ -160,7 +160,7 @@ void stls_openssl_scan(void *handle, void (*found)(struct stls_openssl *openssl)
     /* One more than can be found: the last stays NULL. The loader's lock is held while objects
      * are visited, so they are only noted there. */
     void *addresses[LIBSSLS_MAX + 1] = {NULL};
-    void *other = handle != NULL ? stls_loader_dlsym()(handle, "SSL_CTX_new") : NULL;
+    void *other = handle != NULL ? STLS_NEXT(dlsym)(handle, "SSL_CTX_new") : NULL;
 
     dl_iterate_phdr(scan_object, addresses);
     for (size_t i = 0; addresses[i] != NULL; i++) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "policy_load.h"
@@ -29,6 +30,27 @@ static const char *asked_text(const struct stls_connection *connection, bool is_
                                                       : "program asked for no verification";
 }
 
+enum {
+    STLS_HOSTS_MAX = 512, /* bytes of the names of one address, terminator included */
+};
+
+/* "a or b": an address under several names is ambiguous, and the event says so. */
+static const char *join_hosts(const struct stls_identity *identity, char text[STLS_HOSTS_MAX])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < identity->count; i++) {
+        int added = snprintf(text + used, STLS_HOSTS_MAX - used, "%s%s", i > 0 ? " or " : "",
+                             identity->hosts[i].text);
+
+        if (added < 0 || (size_t)added >= STLS_HOSTS_MAX - used)
+            break;
+        used += (size_t)added;
+    }
+    return text;
+}
+
 void stls_report_refusal(struct stls_openssl *openssl, const SSL *ssl,
                          struct stls_connection *connection, const struct stls_refusal *refusal)
 {
@@ -43,15 +65,17 @@ void stls_report_refusal(struct stls_openssl *openssl, const SSL *ssl,
     };
     struct stls_identity identity;
     char peer[STLS_PEER_MAX];
-    char names[STLS_NAMES_MAX];
+    char hosts[STLS_HOSTS_MAX];
+    char names[STLS_PRESENTED_MAX];
 
     if (connection->is_reported)
         return;
     connection->is_reported = true;
     event.asked = asked_text(connection, event.is_server);
-    if (event.host == NULL && !event.is_server && stls_identity_find(openssl, ssl, &identity)) {
-        event.host = identity.host.text;
+    if (event.host == NULL && !event.is_server) {
+        stls_identity_find(openssl, ssl, &identity);
         event.host_source = identity.source;
+        event.host = identity.count > 0 ? join_hosts(&identity, hosts) : NULL;
     }
     stls_identity_peer(openssl, ssl, peer);
     event.peer = peer[0] != '\0' ? peer : NULL;

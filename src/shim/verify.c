@@ -154,17 +154,25 @@ static bool is_trust_error(int error)
     }
 }
 
-static bool leaf_names(const struct stls_openssl *openssl, X509 *leaf, const struct stls_host *host)
+static bool leaf_names(const struct stls_openssl *openssl, X509 *leaf,
+                       const struct stls_identity *identity)
 {
-    switch (host->kind) {
-    case STLS_HOST_NAME:
-        return openssl->X509_check_host(leaf, host->text, 0, HOST_FLAGS, NULL) == 1;
-    case STLS_HOST_ADDRESS:
-        return openssl->X509_check_ip_asc(leaf, host->text, 0) == 1;
-    case STLS_HOST_NONE:
-        return stls_policy()->unknown_host == STLS_UNKNOWN_HOST_ALLOW;
+    for (size_t i = 0; i < identity->count; i++) {
+        const struct stls_host *host = &identity->hosts[i];
+
+        if (host->kind == STLS_HOST_ADDRESS
+                ? openssl->X509_check_ip_asc(leaf, host->text, 0) == 1
+                : openssl->X509_check_host(leaf, host->text, 0, HOST_FLAGS, NULL) == 1)
+            return true;
     }
-    return false;
+    return identity->count == 0 && stls_policy()->unknown_host == STLS_UNKNOWN_HOST_ALLOW;
+}
+
+/* Names that the program gave count, unless the policy says that they don't; then OpenSSL checks
+ * them all the same, and ours are checked as well. */
+static bool is_counted(enum stls_host_source source)
+{
+    return ((unsigned)stls_policy()->host_sources & source) != 0;
 }
 
 /* What the program itself gave OpenSSL to check: host (any of several) or address. */
@@ -200,12 +208,14 @@ bool stls_verify_names_accept(const struct stls_openssl *openssl, const SSL *ssl
 
     if (leaf == NULL)
         return false;
-    if (program_names(openssl, openssl->SSL_get0_param((SSL *)(uintptr_t)ssl), leaf, &is_accepted))
+    if (program_names(openssl, openssl->SSL_get0_param((SSL *)(uintptr_t)ssl), leaf,
+                      &is_accepted) &&
+        (!is_accepted || is_counted(STLS_HOST_SOURCE_APP)))
         return is_accepted;
     if (stls_policy()->check_host == STLS_CHECK_HOST_APP)
         return true;
     stls_identity_find(openssl, ssl, &identity);
-    return leaf_names(openssl, leaf, &identity.host);
+    return leaf_names(openssl, leaf, &identity);
 }
 
 /* What was decided, and by which word of the policy. */
@@ -225,15 +235,17 @@ static void check_names(const struct stls_openssl *openssl, const SSL *ssl, X509
 
     /* Names of the program's were checked with the chain. */
     if (stls_policy()->check_host == STLS_CHECK_HOST_APP ||
-        program_names(openssl, openssl->X509_STORE_CTX_get0_param(chain), leaf, &is_accepted))
+        (program_names(openssl, openssl->X509_STORE_CTX_get0_param(chain), leaf, &is_accepted) &&
+         is_counted(STLS_HOST_SOURCE_APP)))
         return;
     stls_identity_find(openssl, ssl, &identity);
-    if (leaf_names(openssl, leaf, &identity.host))
+    if (leaf_names(openssl, leaf, &identity))
         return;
-    verdict->error = identity.host.kind == STLS_HOST_ADDRESS ? X509_V_ERR_IP_ADDRESS_MISMATCH
-                                                             : X509_V_ERR_HOSTNAME_MISMATCH;
+    verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
     verdict->rule = "CheckHost=require";
-    if (identity.host.kind == STLS_HOST_NONE) {
+    if (identity.count > 0 && identity.hosts[0].kind == STLS_HOST_ADDRESS)
+        verdict->error = X509_V_ERR_IP_ADDRESS_MISMATCH;
+    if (identity.count == 0) {
         verdict->rule = "UnknownHost=refuse";
         verdict->reason = "nobody knows which host the program meant";
     }
@@ -277,8 +289,12 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
         if (!is_beside && verdict.error == X509_V_OK)
             openssl->X509_STORE_CTX_set_error(chain, first_error);
     }
-    if (verdict.error == X509_V_OK && !is_server)
+    if (verdict.error == X509_V_OK && !is_server) {
+        struct stls_guard guard = stls_guard_enter(openssl);
+
         check_names(openssl, ssl, chain, &verdict);
+        stls_guard_leave(guard);
+    }
     return verdict;
 }
 
@@ -291,6 +307,7 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
         .rule = verdict->rule,
     };
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
+    struct stls_guard guard = stls_guard_enter(openssl);
 
     if (openssl->X509_VERIFY_PARAM_get0_host != NULL)
         refusal.host = openssl->X509_VERIFY_PARAM_get0_host(param, 0);
@@ -300,6 +317,7 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
         verdict->error == X509_V_ERR_IP_ADDRESS_MISMATCH)
         refusal.leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     stls_report_refusal(openssl, ssl, connection, &refusal);
+    stls_guard_leave(guard);
 }
 
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain)
