@@ -145,7 +145,7 @@ static int scan_object(struct dl_phdr_info *object, size_t size, void *arg)
     void *address = stls_elf_find(object, "SSL_CTX_new");
 
     (void)size;
-    if (stls_elf_find(object, "TLS_method") == NULL) /* another preload library, or ourselves */
+    if (stls_elf_find(object, "SSL_CIPHER_get_name") == NULL) /* another preload, or we */
         return 0;
     for (size_t i = 0; address != NULL && i < LIBSSLS_MAX; i++)
         if (addresses[i] == NULL) {
