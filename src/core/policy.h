@@ -36,6 +36,10 @@ enum stls_unknown_host {
     STLS_UNKNOWN_HOST_ALLOW,
     STLS_UNKNOWN_HOST_REFUSE,
 };
+enum stls_allow {
+    STLS_ALLOW_YES,
+    STLS_ALLOW_NO,
+};
 /* A set: where a reference identity may come from. The fewer, the stricter. */
 enum stls_host_source {
     STLS_HOST_SOURCE_APP = 1,
@@ -77,9 +81,12 @@ struct stls_policy {
     int verify_client; /* enum stls_verify_client */
     int check_host;    /* enum stls_check_host */
     int unknown_host;  /* enum stls_unknown_host */
-    int host_sources;  /* bits of enum stls_host_source */
-    int trust_store;   /* enum stls_trust_store */
-    int log;           /* enum stls_log */
+    int allow_psk;     /* enum stls_allow, like the next two */
+    int allow_raw_public_key;
+    int allow_dane;
+    int host_sources; /* bits of enum stls_host_source */
+    int trust_store;  /* enum stls_trust_store */
+    int log;          /* enum stls_log */
     int security_level;
     struct stls_codes ciphersuites;
     struct stls_codes groups;

@@ -17,7 +17,7 @@
 /* NULL if contexts of this libssl can be made; else why not. */
 static const char *why_refused(struct stls_openssl *openssl)
 {
-    static _Thread_local char text[128];
+    static _Thread_local char text[128] __attribute__((tls_model("initial-exec")));
 
     if (!stls_is_enforcing())
         return NULL;

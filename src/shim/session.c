@@ -3,8 +3,8 @@
 
 #include <stdatomic.h>
 
+#include "leaf_names.h"
 #include "state.h"
-#include "verify.h"
 
 #include "../core/banned.h"
 
@@ -41,13 +41,15 @@ void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bo
 {
     const SSL_SESSION *session = openssl->SSL_get_session(ssl);
     const enum stls_anchors *mark;
+    X509 *leaf;
 
     if (session == NULL)
         return;
     mark = mark_of(openssl, ssl);
-    if (mark != NULL && !(is_verifying && *mark == STLS_ANCHORS_SYSTEM) &&
-        stls_verify_names_accept(openssl, ssl,
-                                 openssl->SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session)))
+    leaf = openssl->SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session);
+    if (mark != NULL && leaf != NULL && !(is_verifying && *mark == STLS_ANCHORS_SYSTEM) &&
+        stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param(ssl), leaf) ==
+            STLS_LEAF_NAMES_MATCH)
         return;
     openssl->SSL_set_session(ssl, NULL);
 }

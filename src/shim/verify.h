@@ -1,8 +1,7 @@
 /* verify.h - gate 2: is this the peer that the program meant?
  *
- * Owns: the verification of a peer's chain, made safe (no callback, flag, time or name that the
- * program set can make it pass what the policy refuses), by the right trust anchors, and the
- * check of the leaf's names against the reference identity.
+ * Owns: the verdict on a peer's chain and names, and what the program's own verification has to say
+ * beside it. How a chain is verified safely is safe_chain's, how names are compared leaf_names'.
  * Source: RFC 5280, RFC 9525; X509_verify_cert(3), X509_check_host(3).
  */
 #ifndef STLS_VERIFY_H
@@ -22,8 +21,5 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
 
 /* What libssl does without us: the program's cert-verify callback, or X509_verify_cert. */
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain);
-
-/* True if the leaf names the host that this client means, by the program's names or by ours. */
-bool stls_verify_names_accept(const struct stls_openssl *openssl, const SSL *ssl, X509 *leaf);
 
 #endif

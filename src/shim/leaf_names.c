@@ -1,0 +1,136 @@
+/* leaf_names.c - see leaf_names.h */
+#include "leaf_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "policy_load.h"
+
+#include "../core/banned.h"
+
+/* RFC 9525, sections 2 and 6.3. */
+#define HOST_FLAGS (X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+
+/* What of a program's host flags makes matching stricter. */
+#define STRICTER_FLAGS (X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS)
+
+static const char *host_at(const struct stls_openssl *openssl, X509_VERIFY_PARAM *param, int index)
+{
+    if (openssl->X509_VERIFY_PARAM_get0_host == NULL) /* 1.1.1 has no way to read them back */
+        return NULL;
+    return openssl->X509_VERIFY_PARAM_get0_host(param, index);
+}
+
+static bool is_plain_name(const char *text)
+{
+    struct stls_host host;
+
+    return stls_host_parse(text, &host) && host.kind == STLS_HOST_NAME;
+}
+
+/* Sets the plain names again, without the others. False where OpenSSL could not copy one. */
+static bool keep_plain_names(const struct stls_openssl *openssl, X509_VERIFY_PARAM *param)
+{
+    struct stls_host address = {.kind = STLS_HOST_NONE};
+    char *kept[16];
+    size_t count = 0;
+    const char *text;
+    bool is_done;
+
+    for (int i = 0; (text = host_at(openssl, param, i)) != NULL; i++) {
+        struct stls_host host;
+
+        if (stls_host_parse(text, &host) && host.kind == STLS_HOST_ADDRESS)
+            address = host;
+        else if (is_plain_name(text) && count < sizeof kept / sizeof kept[0] &&
+                 (kept[count] = strdup(text)) != NULL)
+            count++;
+    }
+    is_done = openssl->X509_VERIFY_PARAM_set1_host(param, NULL, 0) == 1;
+    for (size_t i = 0; i < count; i++) {
+        is_done = openssl->X509_VERIFY_PARAM_add1_host(param, kept[i], 0) == 1 && is_done;
+        free(kept[i]);
+    }
+    if (count == 0 && address.kind == STLS_HOST_ADDRESS)
+        is_done = openssl->X509_VERIFY_PARAM_set1_ip_asc(param, address.text) == 1 && is_done;
+    return is_done;
+}
+
+void stls_leaf_names_make_safe(const struct stls_openssl *openssl, X509_VERIFY_PARAM *param)
+{
+    unsigned flags = openssl->X509_VERIFY_PARAM_get_hostflags(param);
+    const char *text;
+
+    openssl->X509_VERIFY_PARAM_set_hostflags(param, (flags & STRICTER_FLAGS) | HOST_FLAGS);
+    for (int i = 0; (text = host_at(openssl, param, i)) != NULL; i++)
+        if (!is_plain_name(text)) {
+            if (!keep_plain_names(openssl, param)) /* a name that nothing has */
+                openssl->X509_VERIFY_PARAM_set1_host(param, "invalid.", 0);
+            return;
+        }
+}
+
+/* Whether the program gave names or an address, and whether the leaf has one of them. */
+static bool find_program_names(const struct stls_openssl *openssl, X509_VERIFY_PARAM *param,
+                               X509 *leaf, enum stls_leaf_names *ret)
+{
+    const char *text;
+    char *address = NULL;
+
+    *ret = STLS_LEAF_NAMES_MISMATCH;
+    if (openssl->X509_VERIFY_PARAM_get0_host == NULL) {
+        /* 1.1.1 remembers the name that matched. */
+        *ret = STLS_LEAF_NAMES_MATCH;
+        return openssl->X509_VERIFY_PARAM_get0_peername(param) != NULL;
+    }
+    for (int i = 0; (text = host_at(openssl, param, i)) != NULL; i++)
+        if (is_plain_name(text) && openssl->X509_check_host(leaf, text, 0, HOST_FLAGS, NULL) == 1)
+            *ret = STLS_LEAF_NAMES_MATCH;
+    if (host_at(openssl, param, 0) != NULL)
+        return true;
+    if (openssl->X509_VERIFY_PARAM_get1_ip_asc != NULL)
+        address = openssl->X509_VERIFY_PARAM_get1_ip_asc(param);
+    if (address == NULL)
+        return false;
+    *ret = openssl->X509_check_ip_asc(leaf, address, 0) == 1 ? STLS_LEAF_NAMES_MATCH
+                                                             : STLS_LEAF_NAMES_ADDRESS_MISMATCH;
+    openssl->CRYPTO_free(address, "stricttls", 0);
+    return true;
+}
+
+static enum stls_leaf_names check_identity(const struct stls_openssl *openssl, const SSL *ssl,
+                                           X509 *leaf)
+{
+    struct stls_identity identity;
+
+    stls_identity_find(openssl, ssl, &identity);
+    if (identity.count == 0)
+        return stls_policy()->unknown_host == STLS_UNKNOWN_HOST_ALLOW ? STLS_LEAF_NAMES_MATCH
+                                                                      : STLS_LEAF_NAMES_UNKNOWN;
+    for (size_t i = 0; i < identity.count; i++) {
+        const struct stls_host *host = &identity.hosts[i];
+
+        if (host->kind == STLS_HOST_ADDRESS
+                ? openssl->X509_check_ip_asc(leaf, host->text, 0) == 1
+                : openssl->X509_check_host(leaf, host->text, 0, HOST_FLAGS, NULL) == 1)
+            return STLS_LEAF_NAMES_MATCH;
+    }
+    return identity.hosts[0].kind == STLS_HOST_ADDRESS ? STLS_LEAF_NAMES_ADDRESS_MISMATCH
+                                                       : STLS_LEAF_NAMES_MISMATCH;
+}
+
+enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, const SSL *ssl,
+                                           X509_VERIFY_PARAM *param, X509 *leaf)
+{
+    enum stls_leaf_names found;
+    bool has_names = find_program_names(openssl, param, leaf, &found);
+    bool are_counted = ((unsigned)stls_policy()->host_sources & STLS_HOST_SOURCE_APP) != 0;
+
+    /* Names of the program's that don't match are never overruled. */
+    if (has_names && (found != STLS_LEAF_NAMES_MATCH || are_counted))
+        return found;
+    if (stls_policy()->check_host == STLS_CHECK_HOST_APP)
+        return STLS_LEAF_NAMES_MATCH;
+    return check_identity(openssl, ssl, leaf);
+}

@@ -1,0 +1,246 @@
+/* safe_chain.c - see safe_chain.h */
+#include "safe_chain.h"
+
+#include "leaf_names.h"
+#include "policy_load.h"
+#include "trust.h"
+
+#include "../core/banned.h"
+
+/* One run of X509_verify_cert. A thread can have several under way: a program's callback may fetch
+ * a revocation list over TLS, and asynchronous jobs take turns. */
+struct step {
+    struct step *next;
+    const struct stls_openssl *openssl;
+    const X509_STORE_CTX *chain;
+    SSL_verify_cb program; /* its verify callback, NULL if it has none */
+    bool has_forgiven;     /* it answered "go on" to an error */
+    int left_error;        /* what it then left as the chain's error */
+};
+
+static _Thread_local struct step *steps __attribute__((tls_model("initial-exec")));
+
+static void begin(struct step *step, const struct stls_openssl *openssl,
+                  const X509_STORE_CTX *chain)
+{
+    step->openssl = openssl;
+    step->chain = chain;
+    step->next = steps;
+    steps = step;
+}
+
+static void end(const struct step *step)
+{
+    struct step **link = &steps;
+
+    while (*link != step)
+        link = &(*link)->next;
+    *link = step->next;
+}
+
+/* In place of the program's verify callback: it still runs, and it can refuse, but not forgive. */
+static int on_step(int ok, X509_STORE_CTX *chain)
+{
+    struct step *step = steps;
+    const struct stls_openssl *openssl;
+    int error, answer;
+
+    while (step->chain != chain)
+        step = step->next;
+    openssl = step->openssl;
+    error = openssl->X509_STORE_CTX_get_error(chain);
+    answer = step->program != NULL ? step->program(ok, chain) : ok;
+    if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
+        return answer;
+    step->has_forgiven = answer != 0;
+    step->left_error = openssl->X509_STORE_CTX_get_error(chain);
+    openssl->X509_STORE_CTX_set_error(chain, error);
+    return 0;
+}
+
+/* Whatever the program set that makes verification easier to pass is taken back; what makes it
+ * harder (revocation, depth, Suite B, a higher level) stands. */
+static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server)
+{
+    X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
+    int level = stls_policy()->security_level;
+
+    openssl->X509_VERIFY_PARAM_clear_flags(
+        param, X509_V_FLAG_USE_CHECK_TIME | X509_V_FLAG_NO_CHECK_TIME |
+                   X509_V_FLAG_IGNORE_CRITICAL | X509_V_FLAG_ALLOW_PROXY_CERTS);
+    openssl->X509_VERIFY_PARAM_set_purpose(param, is_server ? X509_PURPOSE_SSL_CLIENT
+                                                            : X509_PURPOSE_SSL_SERVER);
+    openssl->X509_VERIFY_PARAM_set_trust(param,
+                                         is_server ? X509_TRUST_SSL_CLIENT : X509_TRUST_SSL_SERVER);
+    if (openssl->X509_VERIFY_PARAM_get_auth_level(param) < level)
+        openssl->X509_VERIFY_PARAM_set_auth_level(param, level);
+    stls_leaf_names_make_safe(openssl, param);
+    if (stls_policy()->allow_dane == STLS_ALLOW_NO)
+        openssl->X509_STORE_CTX_set0_dane(chain, NULL);
+    openssl->X509_STORE_CTX_set_verify(chain, NULL); /* OpenSSL's own signature and date checks */
+    openssl->X509_STORE_CTX_set_verify_cb(chain, on_step);
+}
+
+static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server,
+                  struct step *step)
+{
+    int ret, error;
+
+    make_safe(openssl, chain, is_server);
+    begin(step, openssl, chain);
+    ret = openssl->X509_verify_cert(chain);
+    end(step);
+    error = openssl->X509_STORE_CTX_get_error(chain);
+    if (ret > 0)
+        return X509_V_OK;
+    return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;
+}
+
+/* The same on a chain of our own, from the peer's certificates and this store's anchors. The
+ * original is left alone. The chain is in ret_chain, to be freed, if it is asked for. */
+static int verify_beside(const struct stls_safe_chain *run, X509_STORE *store, struct step *step,
+                         X509_STORE_CTX **ret_chain)
+{
+    const struct stls_openssl *openssl = run->openssl;
+    struct stls_guard guard = stls_guard_enter(openssl);
+    X509_STORE_CTX *chain = openssl->X509_STORE_CTX_new();
+    int error = X509_V_ERR_OUT_OF_MEM;
+
+    if (chain != NULL && store != NULL &&
+        openssl->X509_STORE_CTX_init(chain, store, openssl->X509_STORE_CTX_get0_cert(run->chain),
+                                     openssl->X509_STORE_CTX_get0_untrusted(run->chain)) &&
+        openssl->X509_VERIFY_PARAM_set1(openssl->X509_STORE_CTX_get0_param(chain),
+                                        openssl->X509_STORE_CTX_get0_param(run->chain)) &&
+        openssl->X509_STORE_CTX_set_ex_data(chain, openssl->SSL_get_ex_data_X509_STORE_CTX_idx(),
+                                            run->ssl)) {
+        openssl->X509_STORE_CTX_set0_dane(chain, openssl->SSL_get0_dane(run->ssl));
+        error = verify(openssl, chain, run->is_server, step);
+    }
+    if (ret_chain != NULL)
+        *ret_chain = chain;
+    else
+        openssl->X509_STORE_CTX_free(chain);
+    stls_guard_leave(guard);
+    return error;
+}
+
+/* Functions of the program's in its store that decide who issued what, and what is trusted. They
+ * are copied into each chain and can't be replaced there. */
+static bool has_own_functions(const struct stls_openssl *openssl, const X509_STORE *store)
+{
+    return openssl->X509_STORE_get_check_issued(store) != NULL ||
+           openssl->X509_STORE_get_get_issuer(store) != NULL ||
+           openssl->X509_STORE_get_lookup_certs(store) != NULL;
+}
+
+/* True if the certificate is one of the store's own, by the store's plain look-up. */
+static bool is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain, X509 *certificate)
+{
+    STACK_OF(X509) *found =
+        openssl->X509_STORE_CTX_get1_certs(chain, openssl->X509_get_subject_name(certificate));
+    bool is_found = false;
+
+    for (int i = 0; i < openssl->OPENSSL_sk_num((const OPENSSL_STACK *)found); i++)
+        is_found = is_found ||
+                   openssl->X509_cmp(openssl->OPENSSL_sk_value((const OPENSSL_STACK *)found, i),
+                                     certificate) == 0;
+    openssl->OPENSSL_sk_pop_free((OPENSSL_STACK *)found,
+                                 (void (*)(void *))(uintptr_t)openssl->X509_free);
+    return is_found;
+}
+
+/* The chain that such functions led to, once more with OpenSSL's own, to the same anchor. */
+static int verify_without_functions(const struct stls_safe_chain *run, X509_STORE_CTX *chain)
+{
+    const struct stls_openssl *openssl = run->openssl;
+    const OPENSSL_STACK *built = (const OPENSSL_STACK *)openssl->X509_STORE_CTX_get0_chain(chain);
+    int count = openssl->OPENSSL_sk_num(built);
+    X509 *last = count > 0 ? openssl->OPENSSL_sk_value(built, count - 1) : NULL;
+    struct step step = {.program = NULL};
+    X509_STORE *store;
+    int error = X509_V_ERR_OUT_OF_MEM;
+
+    if (last == NULL || !is_anchor(openssl, chain, last))
+        return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+    store = openssl->X509_STORE_new();
+    if (store != NULL && openssl->X509_STORE_add_cert(store, last))
+        error = verify_beside(run, store, &step, NULL);
+    openssl->X509_STORE_free(store);
+    return error;
+}
+
+/* Errors that other trust anchors could mend. */
+static bool is_trust_error(int error)
+{
+    switch (error) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* By the program's own anchors. */
+static int verify_by_program_store(const struct stls_safe_chain *run, struct step *step)
+{
+    const struct stls_openssl *openssl = run->openssl;
+    X509_STORE *store = openssl->X509_STORE_CTX_get0_store(run->chain);
+    X509_STORE_CTX *chain = run->chain;
+    int error;
+
+    if (run->is_beside)
+        error = verify_beside(run, store, step, &chain);
+    else
+        error = verify(openssl, chain, run->is_server, step);
+    if (error == X509_V_OK && has_own_functions(openssl, store))
+        error = verify_without_functions(run, chain);
+    if (run->is_beside)
+        openssl->X509_STORE_CTX_free(chain);
+    return error;
+}
+
+/* By the system's anchors, or those of TrustStore's path. */
+static int verify_by_our_store(const struct stls_safe_chain *run, struct step *step,
+                               bool is_chain_adopted)
+{
+    const struct stls_openssl *openssl = run->openssl;
+    X509_STORE_CTX *chain;
+    int error = verify_beside(run, stls_trust_store(run->openssl), step, &chain);
+
+    if (is_chain_adopted && error == X509_V_OK)
+        openssl->X509_STORE_CTX_set0_verified_chain(run->chain,
+                                                    openssl->X509_STORE_CTX_get1_chain(chain));
+    openssl->X509_STORE_CTX_free(chain);
+    return error;
+}
+
+void stls_safe_chain_run(struct stls_safe_chain *run)
+{
+    const struct stls_openssl *openssl = run->openssl;
+    struct step step = {.program = NULL};
+    int first_error;
+
+    if (!run->is_beside)
+        step.program = openssl->X509_STORE_CTX_get_verify_cb(run->chain);
+    if (stls_policy()->trust_store != STLS_TRUST_STORE_APP) {
+        run->anchors = STLS_ANCHORS_SYSTEM;
+        run->error = verify_by_our_store(run, &step, !run->is_beside);
+        return;
+    }
+    run->anchors = STLS_ANCHORS_PROGRAM;
+    run->error = verify_by_program_store(run, &step);
+    if (!is_trust_error(run->error) || !(run->may_use_system || step.has_forgiven))
+        return;
+    first_error = step.has_forgiven ? step.left_error : run->error;
+    run->anchors = STLS_ANCHORS_SYSTEM;
+    run->error = verify_by_our_store(run, &step, false);
+    /* A program that looks at the result by itself finds what it would have found without us: its
+     * own anchors did not do. */
+    if (!run->is_beside && run->error == X509_V_OK)
+        openssl->X509_STORE_CTX_set_error(run->chain, first_error);
+}
