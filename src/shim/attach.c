@@ -4,10 +4,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "algorithms.h"
 #include "gates.h"
 #include "policy_load.h"
 #include "state.h"
+#include "vetted.h"
 
 #include "../core/banned.h"
 
@@ -22,7 +22,7 @@ static void on_context(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, l
     (void)ptr, (void)argl, (void)argp;
     ours = atomic_load_explicit(&openssl->registration, memory_order_acquire);
     if (ours == NULL || ours->context != index || /* a registration that lost the race */
-        stls_algorithms_is_scratch())
+        stls_vetted_is_scratch())
         return;
     record = stls_context_make(parent);
     if (record == NULL || !openssl->CRYPTO_set_ex_data(ad, index, record)) {

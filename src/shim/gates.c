@@ -17,11 +17,11 @@
 
 const char *stls_gates_closed(struct stls_openssl *openssl)
 {
-    const struct stls_algorithms *vetted;
+    const struct stls_vetted *vetted;
 
     if (stls_policy_broken() != NULL)
         return stls_policy_broken();
-    vetted = stls_algorithms_of(openssl);
+    vetted = stls_vetted_of(openssl);
     if (vetted == NULL)
         return "out of memory";
     return vetted->error[0] != '\0' ? vetted->error : NULL;
@@ -137,10 +137,14 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     }
     if (!must_verify(openssl, ssl))
         return;
-    if (openssl->SSL_is_server(ssl))
+    if (openssl->SSL_is_server(ssl)) {
         hold_session_id_context(openssl, ssl, connection);
-    else
-        stls_session_drop_unvetted(openssl, ssl, (connection->asked_verify & SSL_VERIFY_PEER) != 0);
+        return;
+    }
+    if (stls_policy()->allow_raw_public_key == STLS_ALLOW_NO &&
+        openssl->SSL_set1_server_cert_type != NULL)
+        openssl->SSL_set1_server_cert_type(ssl, NULL, 0); /* X.509 only */
+    stls_session_drop_unvetted(openssl, ssl, (connection->asked_verify & SSL_VERIFY_PEER) != 0);
 }
 
 static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
@@ -149,6 +153,21 @@ static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
         return;
     hold_slots(openssl, ssl, connection);
     hold_verify(openssl, ssl, connection);
+}
+
+/* True if the server has shown that it is the right one: by a certificate, now or when the session
+ * was made, or by a key that the policy allows in place of one. START left no unvetted session, so
+ * what is resumed without a mark is a key that the program brought in later. */
+static bool is_server_known(struct stls_openssl *openssl, const SSL *ssl)
+{
+    const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
+
+    if (stls_session_is_vetted(openssl, ssl))
+        return true;
+    if (stls_policy()->allow_psk == STLS_ALLOW_NO || cipher == NULL)
+        return false;
+    return openssl->SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk ||
+           (openssl->SSL_version(ssl) == TLS1_3_VERSION && openssl->SSL_session_reused(ssl));
 }
 
 /* Why a finished handshake should not have been, or NULL. */
@@ -164,7 +183,7 @@ static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, cons
     if (stls_algorithms_judge(openssl, SSL_SECOP_CIPHER_CHECK, 0, cipher) == STLS_REFUSE)
         return "cipher suite is not vetted";
     *ret_rule = "VerifyPeer=require";
-    if (!is_server && must_verify(openssl, ssl) && !stls_session_is_vetted(openssl, ssl))
+    if (!is_server && must_verify(openssl, ssl) && !is_server_known(openssl, ssl))
         return "no certificate of the server was verified";
     *ret_rule = "VerifyClient=require";
     if (is_server && stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE) {
@@ -275,11 +294,10 @@ static bool is_denied(struct stls_openssl *openssl, const SSL *ssl, int op, int 
         start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
     if (stls_algorithms_judge(openssl, op, number, other) == STLS_REFUSE)
         return true;
-    /* By now a client knows whether the server resumes. START left no unvetted session, but a PSK
-     * that the program brings in comes later. */
+    /* By now a client knows whether the server resumes. */
     return op == SSL_SECOP_CIPHER_CHECK && connection != NULL && !openssl->SSL_is_server(ssl) &&
            must_verify(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
-           !stls_session_is_vetted(openssl, ssl);
+           !is_server_known(openssl, ssl);
 }
 
 int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bits, int number,

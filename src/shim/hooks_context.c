@@ -85,7 +85,7 @@ STLS_HOOK SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
 
     if (openssl == NULL || openssl->SSL_CTX_new == NULL)
         return NULL;
-    if (stls_algorithms_is_scratch())
+    if (stls_vetted_is_scratch())
         return openssl->SSL_CTX_new(method);
     why = why_refused(openssl);
     if (why == NULL) {
@@ -104,7 +104,7 @@ STLS_HOOK SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *library, const char *properties,
 
     if (openssl == NULL || openssl->SSL_CTX_new_ex == NULL)
         return NULL;
-    if (stls_algorithms_is_scratch())
+    if (stls_vetted_is_scratch())
         return openssl->SSL_CTX_new_ex(library, properties, method);
     why = why_refused(openssl);
     if (why == NULL) {

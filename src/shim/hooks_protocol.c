@@ -1,4 +1,4 @@
-/* hooks_protocol.c - cipher lists and the security level.
+/* hooks_protocol.c - cipher, group and signature algorithm lists, and the security level.
  *
  * The program's list is set as it asked, then narrowed to what is vetted, so that the return value
  * is OpenSSL's and get_ciphers shows what will be offered.
@@ -90,4 +90,32 @@ STLS_HOOK void SSL_set_security_level(SSL *ssl, int level)
         level < stls_policy()->security_level)
         level = stls_policy()->security_level;
     openssl->SSL_set_security_level(ssl, level);
+}
+
+/* The controls that set groups or signature algorithms. What is not vetted of them gate 3 takes
+ * out; where that would be all, the vetted ones take their place. */
+static bool is_list(int command)
+{
+    return command == SSL_CTRL_SET_GROUPS || command == SSL_CTRL_SET_GROUPS_LIST ||
+           command == SSL_CTRL_SET_SIGALGS_LIST;
+}
+
+STLS_HOOK long SSL_CTX_ctrl(SSL_CTX *context, int command, long number, void *pointer)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    struct stls_control control = {command, number, pointer};
+
+    if (is_list(command) && is_narrowed(openssl, context))
+        stls_algorithms_replace_list(openssl, &control);
+    return openssl->SSL_CTX_ctrl(context, control.command, control.number, control.pointer);
+}
+
+STLS_HOOK long SSL_ctrl(SSL *ssl, int command, long number, void *pointer)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_control control = {command, number, pointer};
+
+    if (is_list(command) && is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)))
+        stls_algorithms_replace_list(openssl, &control);
+    return openssl->SSL_ctrl(ssl, control.command, control.number, control.pointer);
 }

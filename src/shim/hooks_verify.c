@@ -135,6 +135,17 @@ STLS_HOOK int SSL_set_session_id_context(SSL *ssl, const unsigned char *id, unsi
     return ret;
 }
 
+/* A connection that gate 1 has shut stays shut. */
+STLS_HOOK void SSL_set_shutdown(SSL *ssl, int mode)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
+
+    if (connection != NULL && connection->is_refused)
+        mode |= SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN;
+    openssl->SSL_set_shutdown(ssl, mode);
+}
+
 /* The mode as it will hold at the handshake, where the role is known. */
 static int effective_mode(int mode, bool is_client)
 {

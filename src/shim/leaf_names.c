@@ -71,12 +71,22 @@ void stls_leaf_names_make_safe(const struct stls_openssl *openssl, X509_VERIFY_P
         }
 }
 
-/* Whether the program gave names or an address, and whether the leaf has one of them. */
+static bool leaf_has(const struct stls_openssl *openssl, X509 *leaf, const struct stls_host *host)
+{
+    if (host->kind == STLS_HOST_ADDRESS)
+        return openssl->X509_check_ip_asc(leaf, host->text, 0) == 1;
+    return openssl->X509_check_host(leaf, host->text, 0, HOST_FLAGS, NULL) == 1;
+}
+
+/* Whether the program gave names or an address, and whether the leaf has one of them. What is no
+ * name (a leading dot) does not count. */
 static bool find_program_names(const struct stls_openssl *openssl, X509_VERIFY_PARAM *param,
                                X509 *leaf, enum stls_leaf_names *ret)
 {
+    struct stls_host host;
     const char *text;
     char *address = NULL;
+    bool has_names = false;
 
     *ret = STLS_LEAF_NAMES_MISMATCH;
     if (openssl->X509_VERIFY_PARAM_get0_host == NULL) {
@@ -85,14 +95,15 @@ static bool find_program_names(const struct stls_openssl *openssl, X509_VERIFY_P
         return openssl->X509_VERIFY_PARAM_get0_peername(param) != NULL;
     }
     for (int i = 0; (text = host_at(openssl, param, i)) != NULL; i++)
-        if (is_plain_name(text) && openssl->X509_check_host(leaf, text, 0, HOST_FLAGS, NULL) == 1)
-            *ret = STLS_LEAF_NAMES_MATCH;
-    if (host_at(openssl, param, 0) != NULL)
-        return true;
-    if (openssl->X509_VERIFY_PARAM_get1_ip_asc != NULL)
+        if (stls_host_parse(text, &host)) {
+            has_names = true;
+            if (leaf_has(openssl, leaf, &host))
+                *ret = STLS_LEAF_NAMES_MATCH;
+        }
+    if (!has_names && openssl->X509_VERIFY_PARAM_get1_ip_asc != NULL)
         address = openssl->X509_VERIFY_PARAM_get1_ip_asc(param);
     if (address == NULL)
-        return false;
+        return has_names;
     *ret = openssl->X509_check_ip_asc(leaf, address, 0) == 1 ? STLS_LEAF_NAMES_MATCH
                                                              : STLS_LEAF_NAMES_ADDRESS_MISMATCH;
     openssl->CRYPTO_free(address, "stricttls", 0);
@@ -108,14 +119,9 @@ static enum stls_leaf_names check_identity(const struct stls_openssl *openssl, c
     if (identity.count == 0)
         return stls_policy()->unknown_host == STLS_UNKNOWN_HOST_ALLOW ? STLS_LEAF_NAMES_MATCH
                                                                       : STLS_LEAF_NAMES_UNKNOWN;
-    for (size_t i = 0; i < identity.count; i++) {
-        const struct stls_host *host = &identity.hosts[i];
-
-        if (host->kind == STLS_HOST_ADDRESS
-                ? openssl->X509_check_ip_asc(leaf, host->text, 0) == 1
-                : openssl->X509_check_host(leaf, host->text, 0, HOST_FLAGS, NULL) == 1)
+    for (size_t i = 0; i < identity.count; i++)
+        if (leaf_has(openssl, leaf, &identity.hosts[i]))
             return STLS_LEAF_NAMES_MATCH;
-    }
     return identity.hosts[0].kind == STLS_HOST_ADDRESS ? STLS_LEAF_NAMES_ADDRESS_MISMATCH
                                                        : STLS_LEAF_NAMES_MISMATCH;
 }

@@ -20,16 +20,19 @@
 
 #undef ERR_put_error /* a macro since 3.0, a function in 1.1.1 */
 void ERR_put_error(int lib, int func, int reason, const char *file, int line);
+#if OPENSSL_VERSION_NUMBER < 0x30200000L
+int SSL_set1_server_cert_type(SSL *ssl, const unsigned char *types, size_t length);
+#endif
 
 struct stls_registration; /* attach's */
-struct stls_algorithms;   /* algorithms' */
+struct stls_vetted;       /* vetted's */
 
 struct stls_openssl {
     const char *start, *end; /* where the libssl is mapped */
     bool is_supported;       /* has every REQUIRED function */
     const char *missing;     /* the first it has not */
     _Atomic(struct stls_registration *) registration;
-    _Atomic(struct stls_algorithms *) algorithms;
+    _Atomic(struct stls_vetted *) vetted;
     _Atomic(X509_STORE *) trust;
 #define REQUIRED(name) __typeof__(&(name)) name;
 #define OPTIONAL(name) __typeof__(&(name)) name;
