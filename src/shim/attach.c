@@ -32,6 +32,23 @@ static void on_context(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, l
     stls_gates_install(openssl, parent, record);
 }
 
+static int register_context(const struct stls_openssl *openssl)
+{
+    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, on_context, NULL,
+                                            stls_state_free);
+}
+
+static int register_connection(const struct stls_openssl *openssl)
+{
+    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, NULL, NULL,
+                                            stls_connection_copy, stls_state_free);
+}
+
+static int register_session(const struct stls_openssl *openssl)
+{
+    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, NULL, NULL, NULL, NULL);
+}
+
 bool stls_attach(struct stls_openssl *openssl)
 {
     struct stls_registration *there =
@@ -47,18 +64,37 @@ bool stls_attach(struct stls_openssl *openssl)
     if (made == NULL)
         return false;
     guard = stls_guard_enter(openssl);
-    made->context = openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, on_context,
-                                                     NULL, stls_state_free);
-    made->connection = openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, NULL, NULL,
-                                                        stls_connection_copy, stls_state_free);
-    made->session =
-        openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, NULL, NULL, NULL, NULL);
+    made->context = register_context(openssl);
+    made->connection = register_connection(openssl);
+    made->session = register_session(openssl);
     stls_guard_leave(guard);
     if (made->context >= 0 && made->connection >= 0 && made->session >= 0 &&
         atomic_compare_exchange_strong(&openssl->registration, &there, made))
         return true;
     free(made);
     return there != NULL;
+}
+
+void stls_attach_library_context(struct stls_openssl *openssl)
+{
+    const struct stls_registration *ours =
+        atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    struct stls_guard guard;
+    int index;
+
+    if (ours == NULL)
+        return;
+    guard = stls_guard_enter(openssl);
+    do
+        index = register_context(openssl);
+    while (index >= 0 && index < ours->context);
+    do
+        index = register_connection(openssl);
+    while (index >= 0 && index < ours->connection);
+    do
+        index = register_session(openssl);
+    while (index >= 0 && index < ours->session);
+    stls_guard_leave(guard);
 }
 
 static void attach(struct stls_openssl *openssl)

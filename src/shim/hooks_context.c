@@ -10,6 +10,8 @@
 #include "gates.h"
 #include "report.h"
 
+#include "next.h"
+
 #include <stdio.h>
 
 #include "../core/banned.h"
@@ -71,6 +73,35 @@ static SSL_CTX *finish(struct stls_openssl *openssl, SSL_CTX *context, const SSL
     return NULL;
 }
 
+/* True where it was made in a library context that we are not registered with; then it is freed,
+ * and after registering there can be made again. */
+static bool must_make_again(struct stls_openssl *openssl, SSL_CTX *context)
+{
+    if (context == NULL || stls_policy()->mode == STLS_MODE_OFF || !openssl->is_supported ||
+        stls_context_of(openssl, context) != NULL)
+        return false;
+    openssl->SSL_CTX_free(context);
+    stls_attach_library_context(openssl);
+    return true;
+}
+
+/* Once for each, as registering again would only use up memory. One that is not remembered, or lies
+ * where another lay, is found by SSL_CTX_new. */
+static bool is_new(const OSSL_LIB_CTX *library)
+{
+    static _Atomic(const void *) seen[64];
+
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
+        const void *there = NULL;
+
+        if (atomic_compare_exchange_strong(&seen[i], &there, (const void *)library))
+            return true;
+        if (there == library)
+            return false;
+    }
+    return false;
+}
+
 static struct stls_openssl *openssl_of_method(const SSL_METHOD *method)
 {
     struct stls_openssl *openssl = method != NULL ? stls_openssl_of_address(method) : NULL;
@@ -81,6 +112,7 @@ static struct stls_openssl *openssl_of_method(const SSL_METHOD *method)
 STLS_HOOK SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
 {
     struct stls_openssl *openssl = openssl_of_method(method);
+    SSL_CTX *context;
     const char *why;
 
     if (openssl == NULL || openssl->SSL_CTX_new == NULL)
@@ -88,18 +120,22 @@ STLS_HOOK SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
     if (stls_vetted_is_scratch())
         return openssl->SSL_CTX_new(method);
     why = why_refused(openssl);
-    if (why == NULL) {
-        stls_attach(openssl);
-        return finish(openssl, openssl->SSL_CTX_new(method), method);
+    if (why != NULL) {
+        refuse(openssl, NULL, why);
+        return NULL;
     }
-    refuse(openssl, NULL, why);
-    return NULL;
+    stls_attach(openssl);
+    context = openssl->SSL_CTX_new(method);
+    if (must_make_again(openssl, context))
+        context = openssl->SSL_CTX_new(method);
+    return finish(openssl, context, method);
 }
 
 STLS_HOOK SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *library, const char *properties,
                                   const SSL_METHOD *method)
 {
     struct stls_openssl *openssl = openssl_of_method(method);
+    SSL_CTX *context;
     const char *why;
 
     if (openssl == NULL || openssl->SSL_CTX_new_ex == NULL)
@@ -107,10 +143,27 @@ STLS_HOOK SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *library, const char *properties,
     if (stls_vetted_is_scratch())
         return openssl->SSL_CTX_new_ex(library, properties, method);
     why = why_refused(openssl);
-    if (why == NULL) {
-        stls_attach(openssl);
-        return finish(openssl, openssl->SSL_CTX_new_ex(library, properties, method), method);
+    if (why != NULL) {
+        refuse(openssl, NULL, why);
+        return NULL;
     }
-    refuse(openssl, NULL, why);
-    return NULL;
+    stls_attach(openssl);
+    context = openssl->SSL_CTX_new_ex(library, properties, method);
+    if (must_make_again(openssl, context))
+        context = openssl->SSL_CTX_new_ex(library, properties, method);
+    return finish(openssl, context, method);
+}
+
+/* A caller that reaches SSL_CTX_new past us would make contexts that ex_data does not know of. */
+STLS_HOOK OSSL_LIB_CTX *OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX *library)
+{
+    struct stls_openssl *openssl = stls_openssl_of_caller(__builtin_return_address(0));
+    OSSL_LIB_CTX *before;
+
+    if (openssl == NULL || openssl->OSSL_LIB_CTX_set0_default == NULL)
+        return STLS_NEXT(OSSL_LIB_CTX_set0_default)(library);
+    before = openssl->OSSL_LIB_CTX_set0_default(library);
+    if (before != NULL && is_new(library))
+        stls_attach_library_context(openssl);
+    return before;
 }

@@ -201,6 +201,25 @@ struct stls_openssl *stls_openssl_of_object(const void *object)
     return first;
 }
 
+struct stls_openssl *stls_openssl_of_caller(const void *address)
+{
+    struct stls_openssl *first = stls_openssl_of_object(NULL);
+    struct link_map *object = NULL;
+    void *handle, *function;
+    Dl_info info;
+
+    if (atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
+        return first;
+    if (dladdr1(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 || object == NULL ||
+        (handle = open_again(object)) == NULL)
+        return first;
+    function = STLS_NEXT(dlsym)(handle, "SSL_CIPHER_get_name"); /* none of our hooks */
+    dlclose(handle);
+    return function != NULL && stls_openssl_of_address(function) != NULL
+               ? stls_openssl_of_address(function)
+               : first;
+}
+
 struct stls_guard stls_guard_enter(const struct stls_openssl *openssl)
 {
     struct stls_guard guard = {.openssl = openssl, .saved_errno = errno};

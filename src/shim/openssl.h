@@ -47,6 +47,10 @@ struct stls_openssl *stls_openssl_of_address(const void *address);
 /* The libssl that made this SSL_CTX or SSL. NULL if there is no libssl at all. */
 struct stls_openssl *stls_openssl_of_object(const void *object);
 
+/* The libssl that the code at this address was linked with, directly or through its own libraries;
+ * for objects that don't tell whose they are. */
+struct stls_openssl *stls_openssl_of_caller(const void *address);
+
 /* Finds the libssls of the base namespace, and of the namespace of handle if it is not NULL.
  * Calls found for each one, old or new. */
 void stls_openssl_scan(void *handle, void (*found)(struct stls_openssl *openssl));
