@@ -18,7 +18,20 @@ $(T)/unit/%: $(T)/unit/%.o $(CORE_OBJECTS)
 $(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
-SUITES := $(UNIT) $(T)/library/test_library
+PROGRAMS := $(filter-out %/demo.o %/test_programs.o,\
+  $(patsubst tests/%.c,$(T)/%.o,$(wildcard tests/programs/*.c))) $(SUPPORT) $(LAB_OBJECTS)
+
+$(T)/programs/demo $(T)/programs/test_programs: %: %.o $(PROGRAMS)
+	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
+SUITES := $(UNIT) $(T)/library/test_library $(T)/programs/test_programs
+
+demo: bootstrap
+	$(MAKE) --no-print-directory run-demo
+
+.PHONY: run-demo
+run-demo: all $(T)/programs/demo
+	$(T)/programs/demo
 
 test: bootstrap
 	$(MAKE) --no-print-directory run-tests

@@ -213,27 +213,48 @@ static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
     openssl->SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
-/* A handshake that failed over versions or algorithms has no callback of its own: its alert tells.
- */
-static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
-                  int value)
+/* A server that asked for a certificate fails in this way where none comes: with an alert of its
+ * own in TLS 1.3, before that with a general one, when the cipher has been chosen. */
+static bool is_certificate_missing(const struct stls_openssl *openssl, const SSL *ssl, int value)
 {
-    struct stls_refusal refusal = {.rule = "MinProtocol, CipherString, Ciphersuites, Groups or "
-                                           "SignatureAlgorithms"};
+    if (!openssl->SSL_is_server(ssl) || stls_policy()->verify_client != STLS_VERIFY_CLIENT_REQUIRE)
+        return false;
+    return value == (SSL3_AL_FATAL << 8 | SSL_AD_CERTIFICATE_REQUIRED) ||
+           (value == (SSL3_AL_FATAL << 8 | SSL_AD_HANDSHAKE_FAILURE) &&
+            openssl->SSL_get_pending_cipher(ssl) != NULL);
+}
 
+/* Alerts that end a handshake over versions or algorithms. */
+static bool is_no_agreement(int value)
+{
     switch (value) {
     case SSL3_AL_FATAL << 8 | SSL_AD_HANDSHAKE_FAILURE:
     case SSL3_AL_FATAL << 8 | SSL_AD_INSUFFICIENT_SECURITY:
     case SSL3_AL_FATAL << 8 | SSL_AD_PROTOCOL_VERSION:
     case SSL3_AL_FATAL << 8 | SSL_AD_ILLEGAL_PARAMETER:
     case SSL3_AL_FATAL << 8 | SSL_AD_INTERNAL_ERROR:
-        break;
+        return true;
     default:
-        return;
+        return false;
     }
+}
+
+/* A handshake that fails outside of gate 2 has no callback of its own: its alert tells. */
+static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
+                  int value)
+{
+    struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long(value)};
+
     if (!connection->is_started || !is_enforcing())
         return;
-    refusal.reason = openssl->SSL_alert_desc_string_long(value);
+    if (is_certificate_missing(openssl, ssl, value)) {
+        refusal.reason = "no certificate of the client";
+        refusal.rule = "VerifyClient=require";
+    } else if (is_no_agreement(value)) {
+        refusal.rule = "MinProtocol, CipherString, Ciphersuites, Groups or SignatureAlgorithms";
+    } else {
+        return;
+    }
     stls_report_refusal(openssl, ssl, connection, &refusal);
 }
 

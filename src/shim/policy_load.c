@@ -1,6 +1,8 @@
 /* policy_load.c - see policy_load.h */
 #include "policy_load.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +24,17 @@ struct loaded {
 static _Atomic(char **) copied;
 static _Atomic(struct loaded *) current;
 
+static char program[NAME_MAX + 1];
+
 static bool is_ours(const char *entry)
 {
     return strncmp(entry, PREFIX, sizeof PREFIX - 1) == 0;
+}
+
+static bool is_wanted(const char *entry)
+{
+    return is_ours(entry) || strncmp(entry, "SSL_CERT_FILE=", 14) == 0 ||
+           strncmp(entry, "SSL_CERT_DIR=", 13) == 0;
 }
 
 void stls_policy_copy_environment(void)
@@ -38,20 +48,26 @@ void stls_policy_copy_environment(void)
         return;
     if (environ != NULL && getauxval(AT_SECURE) == 0)
         for (char **entry = environ; *entry != NULL; entry++)
-            count += is_ours(*entry);
+            count += is_wanted(*entry);
     if (count > 0)
         copy = calloc(count + 1, sizeof *copy);
     if (copy == NULL) /* out of memory: the shipped policy, which is no weaker than most */
         copy = none;
     for (size_t i = 0, j = 0; copy != none && j < count && environ[i] != NULL; i++)
-        if (is_ours(environ[i]) && (copy[j] = strdup(environ[i])) != NULL)
+        if (is_wanted(environ[i]) && (copy[j] = strdup(environ[i])) != NULL)
             j++;
+    snprintf(program, sizeof program, "%s", program_invocation_short_name);
     atomic_compare_exchange_strong(&copied, &there, copy);
     /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
      * nobody reads it. */
 }
 
-static const char *find_value(const char *variable)
+const char *stls_policy_program(void)
+{
+    return program;
+}
+
+const char *stls_policy_variable(const char *variable)
 {
     size_t length = strlen(variable);
 
@@ -66,7 +82,7 @@ static void find_unknown(struct loaded *made)
 {
     for (char **entry = atomic_load_explicit(&copied, memory_order_acquire); *entry != NULL;
          entry++)
-        if (stls_policy_find_variable(*entry, strcspn(*entry, "=")) == NULL) {
+        if (is_ours(*entry) && stls_policy_find_variable(*entry, strcspn(*entry, "=")) == NULL) {
             made->is_broken = true;
             snprintf(made->error, sizeof made->error, "%s: no such variable", *entry);
         }
@@ -80,7 +96,7 @@ static void load(struct loaded *made)
 
     stls_policy_shipped(&made->policy, words[0].initial);
     for (size_t i = 0; i < count; i++) {
-        const char *value = find_value(words[i].variable);
+        const char *value = stls_policy_variable(words[i].variable);
 
         if (value == NULL ||
             stls_policy_set(&made->policy, &words[i], value, expected, sizeof expected))

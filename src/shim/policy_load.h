@@ -9,8 +9,15 @@
 
 #include "../core/policy.h"
 
-/* Called by the library's constructor, or by whatever comes first. Copies nothing but our own. */
+/* Called by the library's constructor, or by whatever comes first. Copies our variables, those that
+ * say where OpenSSL's trust anchors are, and the program's name: nginx overwrites them all. */
 void stls_policy_copy_environment(void);
+
+/* The value of a variable that was copied; NULL without one, and under AT_SECURE. */
+const char *stls_policy_variable(const char *name);
+
+/* The base name of the program, as it was called. */
+const char *stls_policy_program(void);
 
 /* Never NULL. Where a variable could not be understood it is the shipped policy, and
  * stls_policy_broken says why. */

@@ -1,7 +1,6 @@
 /* report.c - see report.h */
 #include "report.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -17,7 +16,7 @@ static void emit(struct stls_event *event)
 {
     char line[STLS_EVENT_MAX];
 
-    event->program = program_invocation_short_name;
+    event->program = stls_policy_program();
     event->pid = getpid();
     stls_sinks_write(stls_policy(), line, stls_event_text(event, line));
 }

@@ -114,6 +114,8 @@ static int verify_beside(const struct stls_safe_chain *run, X509_STORE *store, s
         openssl->X509_STORE_CTX_set_ex_data(chain, openssl->SSL_get_ex_data_X509_STORE_CTX_idx(),
                                             run->ssl)) {
         openssl->X509_STORE_CTX_set0_dane(chain, openssl->SSL_get0_dane(run->ssl));
+        if (run->is_indifferent) /* then its depth is no choice either */
+            openssl->X509_VERIFY_PARAM_set_depth(openssl->X509_STORE_CTX_get0_param(chain), 100);
         error = verify(openssl, chain, run->is_server, step);
     }
     if (ret_chain != NULL)
@@ -185,22 +187,29 @@ static bool is_trust_error(int error)
     }
 }
 
-/* By the program's own anchors. */
+/* By the program's own anchors, beside the program's chain. */
 static int verify_by_program_store(const struct stls_safe_chain *run, struct step *step)
 {
     const struct stls_openssl *openssl = run->openssl;
     X509_STORE *store = openssl->X509_STORE_CTX_get0_store(run->chain);
-    X509_STORE_CTX *chain = run->chain;
-    int error;
+    X509_STORE_CTX *chain;
+    int error = verify_beside(run, store, step, &chain);
 
-    if (run->is_beside)
-        error = verify_beside(run, store, step, &chain);
-    else
-        error = verify(openssl, chain, run->is_server, step);
     if (error == X509_V_OK && has_own_functions(openssl, store))
         error = verify_without_functions(run, chain);
-    if (run->is_beside)
-        openssl->X509_STORE_CTX_free(chain);
+    openssl->X509_STORE_CTX_free(chain);
+    return error;
+}
+
+/* The same on the program's chain itself: what verification usually costs. */
+static int verify_in_place(const struct stls_safe_chain *run, struct step *step)
+{
+    const struct stls_openssl *openssl = run->openssl;
+    int error = verify(openssl, run->chain, run->is_server, step);
+
+    if (error == X509_V_OK &&
+        has_own_functions(openssl, openssl->X509_STORE_CTX_get0_store(run->chain)))
+        error = verify_without_functions(run, run->chain);
     return error;
 }
 
@@ -219,6 +228,17 @@ static int verify_by_our_store(const struct stls_safe_chain *run, struct step *s
     return error;
 }
 
+/* A program that did not care about the chain loaded too few anchors, or set too small a depth. */
+static void run_for_indifferent(struct stls_safe_chain *run, struct step *step)
+{
+    if (run->error == X509_V_ERR_CERT_CHAIN_TOO_LONG)
+        run->error = verify_by_program_store(run, step);
+    if (!is_trust_error(run->error))
+        return;
+    run->anchors = STLS_ANCHORS_SYSTEM;
+    run->error = verify_by_our_store(run, step, false);
+}
+
 void stls_safe_chain_run(struct stls_safe_chain *run)
 {
     const struct stls_openssl *openssl = run->openssl;
@@ -233,14 +253,13 @@ void stls_safe_chain_run(struct stls_safe_chain *run)
         return;
     }
     run->anchors = STLS_ANCHORS_PROGRAM;
-    run->error = verify_by_program_store(run, &step);
-    if (!is_trust_error(run->error) || !(run->may_use_system || step.has_forgiven))
+    run->error = run->is_beside ? verify_by_program_store(run, &step) : verify_in_place(run, &step);
+    run->is_indifferent = run->is_indifferent || step.has_forgiven;
+    if (run->error == X509_V_OK || !run->is_indifferent)
         return;
     first_error = step.has_forgiven ? step.left_error : run->error;
-    run->anchors = STLS_ANCHORS_SYSTEM;
-    run->error = verify_by_our_store(run, &step, false);
-    /* A program that looks at the result by itself finds what it would have found without us: its
-     * own anchors did not do. */
+    run_for_indifferent(run, &step);
+    /* A program that looks at the result by itself finds what it would have found without us. */
     if (!run->is_beside && run->error == X509_V_OK)
         openssl->X509_STORE_CTX_set_error(run->chain, first_error);
 }

@@ -8,8 +8,8 @@
 
 #include "openssl.h"
 
-/* NULL if it could not be made: then nothing is trusted. SSL_CERT_FILE and SSL_CERT_DIR count, as
- * OpenSSL reads them; it does not in a privileged process. */
+/* NULL only when out of memory; where nothing could be loaded, nothing is trusted. SSL_CERT_FILE
+ * and SSL_CERT_DIR count as they were when the program started, not in a privileged process. */
 X509_STORE *stls_trust_store(struct stls_openssl *openssl);
 
 #endif

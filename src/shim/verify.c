@@ -65,7 +65,7 @@ static struct verdict judge_raw_key(struct stls_safe_chain *run)
 
     if (stls_policy()->allow_raw_public_key == STLS_ALLOW_NO)
         return verdict;
-    run->may_use_system = false;
+    run->is_indifferent = false;
     stls_safe_chain_run(run);
     verdict.error = run->error;
     verdict.rule = "AllowRawPublicKey=yes";
@@ -74,7 +74,7 @@ static struct verdict judge_raw_key(struct stls_safe_chain *run)
 
 /* is_beside: on a chain of our own, so that the program can still verify the original. */
 static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
-                            bool is_beside, bool may_use_system)
+                            bool is_beside, bool is_indifferent)
 {
     struct stls_safe_chain run = {
         .openssl = openssl,
@@ -82,7 +82,7 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
         .ssl = ssl,
         .is_server = openssl->SSL_is_server(ssl) != 0,
         .is_beside = is_beside,
-        .may_use_system = may_use_system,
+        .is_indifferent = is_indifferent,
     };
     struct verdict verdict = {.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
     struct stls_guard guard;

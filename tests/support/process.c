@@ -36,6 +36,8 @@ struct child {
 
 struct stls_process {
     struct child child;
+    bool has_ended;
+    bool has_crashed;
     size_t length;
     char *output; /* SERVER_OUTPUT_MAX bytes, kept terminated */
 };
@@ -173,7 +175,7 @@ done:
 /* Takes what is there, dropping what is past the buffer; closes the pipe at its end. */
 static void drain(struct child *child, char *buffer, size_t size, size_t *length)
 {
-    char rest[4096];
+    char rest[4096] = {0};
     while (child->output_fd >= 0) {
         size_t space = size - 1 - *length;
         ssize_t got = read(child->output_fd, space > 0 ? buffer + *length : rest,
@@ -307,14 +309,26 @@ int stls_process_wait_output(struct stls_process *process, size_t from, const ch
     }
 }
 
-bool stls_process_stop(struct stls_process *process)
+int stls_process_wait_exit(struct stls_process *process, int timeout_ms)
 {
-    if (process == NULL) {
-        return true;
+    long long deadline = stls_process_now_ms() + timeout_ms;
+    bool ended = false;
+    while (!ended && stls_process_now_ms() < deadline) {
+        ended = wait_event(&process->child, deadline);
+        stls_process_output(process, NULL);
     }
-    bool had_ended = wait_event(&process->child, 0);
+    return ended ? 0 : -ETIMEDOUT;
+}
+
+bool stls_process_end(struct stls_process *process)
+{
+    if (process->has_ended) {
+        return !process->has_crashed;
+    }
+    bool ended = wait_event(&process->child, 0);
     long long deadline = stls_process_now_ms() + STOP_TIMEOUT_MS;
-    bool ended = had_ended;
+    process->has_ended = true;
+    process->has_crashed = ended;
     if (!ended) {
         kill(process->child.pid, SIGTERM);
     }
@@ -323,10 +337,21 @@ bool stls_process_stop(struct stls_process *process)
         stls_process_output(process, NULL); /* or a full pipe would keep it from ending */
     }
     int status = reap(&process->child);
+    stls_process_output(process, NULL);
     close_fd(&process->child.output_fd);
+    process->has_crashed = process->has_crashed && WIFSIGNALED(status);
+    return !process->has_crashed;
+}
+
+bool stls_process_stop(struct stls_process *process)
+{
+    if (process == NULL) {
+        return true;
+    }
+    bool is_well = stls_process_end(process);
     free(process->output);
     free(process);
-    return !(had_ended && WIFSIGNALED(status));
+    return is_well;
 }
 
 unsigned short stls_process_free_port(void)
@@ -337,7 +362,7 @@ unsigned short stls_process_free_port(void)
     };
     static atomic_uint next;
     for (unsigned attempt = 0; attempt < 200; attempt++) {
-        unsigned step = atomic_fetch_add(&next, 1) + (unsigned)getpid() * 37;
+        unsigned step = atomic_fetch_add(&next, 1) + (unsigned)getpid() * 97;
         unsigned short port = (unsigned short)(FIRST + step % COUNT);
         struct sockaddr_in address = {
             .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};

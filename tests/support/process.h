@@ -62,8 +62,15 @@ int stls_process_wait_output(struct stls_process *process, size_t from, const ch
  * on this process. */
 const char *stls_process_output(struct stls_process *process, size_t *ret_length);
 
-/* SIGTERM, then SIGKILL for the group after a bounded wait; returns false where the program had
- * ended before of a signal, i.e. crashed. NULL is allowed and true. */
+/* Waits until it ends by itself; -ETIMEDOUT where it does not. */
+int stls_process_wait_exit(struct stls_process *process, int timeout_ms);
+
+/* SIGTERM, then SIGKILL for the group after a bounded wait; from then on its output is complete.
+ * False where the program had ended before of a signal, i.e. crashed. */
+bool stls_process_end(struct stls_process *process);
+
+/* Ends it, unless that is done, and forgets it with its output; returns the same. NULL is allowed
+ * and true. */
 bool stls_process_stop(struct stls_process *process);
 
 /* A port of 127.0.0.1 on which nobody listens, from below the kernel's own range, so that no
