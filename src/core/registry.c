@@ -7,13 +7,13 @@
 #include "banned.h"
 
 static const struct stls_code protocols[] = {
-    {0x0301, "TLSv1"}, {0x0302, "TLSv1.1"}, {0x0303, "TLSv1.2"}, {0x0304, "TLSv1.3"}, {0, NULL},
+    {0x0301, "TLSv1"}, {0x0302, "TLSv1.1"}, {0x0303, "TLSv1.2"}, {0x0304, "TLSv1.3"}, {0, ""},
 };
 
 static const struct stls_code ciphersuites[] = {
     {0x1301, "TLS_AES_128_GCM_SHA256"},       {0x1302, "TLS_AES_256_GCM_SHA384"},
     {0x1303, "TLS_CHACHA20_POLY1305_SHA256"}, {0x1304, "TLS_AES_128_CCM_SHA256"},
-    {0x1305, "TLS_AES_128_CCM_8_SHA256"},     {0, NULL},
+    {0x1305, "TLS_AES_128_CCM_8_SHA256"},     {0, ""},
 };
 
 static const struct stls_code groups[] = {
@@ -37,7 +37,7 @@ static const struct stls_code groups[] = {
     {0x0102, "ffdhe4096"},
     {0x0103, "ffdhe6144"},
     {0x0104, "ffdhe8192"},
-    {0, NULL},
+    {0, ""},
 };
 
 static const struct stls_code sigalgs[] = {
@@ -67,7 +67,7 @@ static const struct stls_code sigalgs[] = {
     {0x0904, "mldsa44"},
     {0x0905, "mldsa65"},
     {0x0906, "mldsa87"},
-    {0, NULL},
+    {0, ""},
 };
 
 static const struct stls_code *const registries[] = {
@@ -80,7 +80,7 @@ static const struct stls_code *const registries[] = {
 const struct stls_code *stls_registry_find_name(enum stls_registry registry, const char *name,
                                                 size_t length)
 {
-    for (const struct stls_code *row = registries[registry]; row->name != NULL; row++)
+    for (const struct stls_code *row = registries[registry]; row->name[0] != '\0'; row++)
         if (strlen(row->name) == length && strncasecmp(row->name, name, length) == 0)
             return row;
     return NULL;
@@ -88,7 +88,7 @@ const struct stls_code *stls_registry_find_name(enum stls_registry registry, con
 
 const struct stls_code *stls_registry_find_number(enum stls_registry registry, uint16_t number)
 {
-    for (const struct stls_code *row = registries[registry]; row->name != NULL; row++)
+    for (const struct stls_code *row = registries[registry]; row->name[0] != '\0'; row++)
         if (row->number == number)
             return row;
     return NULL;

@@ -13,7 +13,7 @@
 
 struct stls_code {
     uint16_t number;
-    const char *name; /* as OpenSSL spells it; further rows of a number are other spellings */
+    char name[30]; /* as OpenSSL spells it; further rows of a number are other spellings */
 };
 
 enum stls_registry {

@@ -7,7 +7,9 @@
 
 #include "../core/banned.h"
 
-__attribute__((constructor)) static void on_load(void)
+/* glibc passes what main gets; asking it is cheaper than having the loader look up two variables.
+ */
+__attribute__((constructor)) static void on_load(int argc, char **argv, char **environment)
 {
-    stls_policy_copy_environment();
+    stls_policy_start(argc > 0 ? argv[0] : "", environment);
 }

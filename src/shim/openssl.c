@@ -20,15 +20,22 @@ enum {
 
 static _Atomic(struct stls_openssl *) libssls[LIBSSLS_MAX];
 
-struct function {
-    const char *name;
-    size_t offset;
-    bool is_required;
-};
+/* The rows of openssl.def, in their order: names as one text, so that there is nothing for the
+ * loader to relocate in the many processes that never use TLS. */
+static const char names[] =
+#define REQUIRED(name) #name "\0"
+#define OPTIONAL(name) #name "\0"
+#include "openssl.def"
+#undef REQUIRED
+#undef OPTIONAL
+    ;
 
-static const struct function functions[] = {
-#define REQUIRED(name) {#name, offsetof(struct stls_openssl, name), true},
-#define OPTIONAL(name) {#name, offsetof(struct stls_openssl, name), false},
+static const struct {
+    unsigned short offset; /* in struct stls_openssl */
+    bool is_required;
+} functions[] = {
+#define REQUIRED(name) {offsetof(struct stls_openssl, name), true},
+#define OPTIONAL(name) {offsetof(struct stls_openssl, name), false},
 #include "openssl.def"
 #undef REQUIRED
 #undef OPTIONAL
@@ -101,6 +108,7 @@ static struct stls_openssl *make(const void *address)
 {
     struct stls_openssl *openssl;
     struct link_map *object = NULL;
+    const char *name = names;
     Dl_info info;
     Dl_info ours;
     void *handle;
@@ -115,8 +123,8 @@ static struct stls_openssl *make(const void *address)
         return NULL;
     find_extent(object, info.dli_fbase, openssl);
     openssl->is_supported = true;
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        void *function = STLS_NEXT(dlsym)(handle, functions[i].name);
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++, name += strlen(name) + 1) {
+        void *function = STLS_NEXT(dlsym)(handle, name);
 
         /* A program that defines some of these itself (static OpenSSL, exported) has us behind it
          * in the search order: our own hook is no real function. */
@@ -125,7 +133,7 @@ static struct stls_openssl *make(const void *address)
         memcpy((char *)openssl + functions[i].offset, &function, sizeof function);
         if (function == NULL && functions[i].is_required && openssl->is_supported) {
             openssl->is_supported = false;
-            openssl->missing = functions[i].name;
+            openssl->missing = name;
         }
     }
     (void)dlerror(); /* a function that is not there is no error of the program's */

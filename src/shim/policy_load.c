@@ -1,7 +1,6 @@
 /* policy_load.c - see policy_load.h */
 #include "policy_load.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
+
+#include "elf_symbols.h"
 
 #include "../core/banned.h"
 
@@ -26,40 +27,77 @@ static _Atomic(struct loaded *) current;
 
 static char program[NAME_MAX + 1];
 
+/* The constructor runs in every process: here and in what it calls no function of libc is used
+ * before there is something to copy, as the first call of each costs a look-up by the loader. */
+static bool starts_with(const char *text, const char *prefix)
+{
+    while (*prefix != '\0' && *text == *prefix)
+        text++, prefix++;
+    return *prefix == '\0';
+}
+
 static bool is_ours(const char *entry)
 {
-    return strncmp(entry, PREFIX, sizeof PREFIX - 1) == 0;
+    return starts_with(entry, PREFIX);
 }
 
 static bool is_wanted(const char *entry)
 {
-    return is_ours(entry) || strncmp(entry, "SSL_CERT_FILE=", 14) == 0 ||
-           strncmp(entry, "SSL_CERT_DIR=", 13) == 0;
+    return *entry == 'S' && (is_ours(entry) || starts_with(entry, "SSL_CERT_FILE=") ||
+                             starts_with(entry, "SSL_CERT_DIR="));
 }
 
-void stls_policy_copy_environment(void)
+static void copy_base_name(const char *path)
+{
+    size_t length = 0;
+
+    for (; *path != '\0'; path++)
+        if (*path == '/')
+            length = 0;
+        else if (length < sizeof program - 1)
+            program[length++] = *path;
+    program[length] = '\0';
+}
+
+static size_t count_wanted(char **environment)
+{
+    size_t count = 0;
+
+    for (; environment != NULL && *environment != NULL; environment++)
+        count += is_wanted(*environment);
+    return count;
+}
+
+void stls_policy_start(const char *name, char **environment)
 {
     static char *none[] = {NULL};
+    size_t count = count_wanted(environment);
     char **there = NULL;
     char **copy = none;
-    size_t count = 0;
 
     if (atomic_load_explicit(&copied, memory_order_acquire) != NULL)
         return;
-    if (environ != NULL && getauxval(AT_SECURE) == 0)
-        for (char **entry = environ; *entry != NULL; entry++)
-            count += is_wanted(*entry);
-    if (count > 0)
+    if (count > 0 && getauxval(AT_SECURE) == 0)
         copy = calloc(count + 1, sizeof *copy);
     if (copy == NULL) /* out of memory: the shipped policy, which is no weaker than most */
         copy = none;
-    for (size_t i = 0, j = 0; copy != none && j < count && environ[i] != NULL; i++)
-        if (is_wanted(environ[i]) && (copy[j] = strdup(environ[i])) != NULL)
+    for (size_t i = 0, j = 0; copy != none && j < count && environment[i] != NULL; i++)
+        if (is_wanted(environment[i]) && (copy[j] = strdup(environment[i])) != NULL)
             j++;
-    snprintf(program, sizeof program, "%s", program_invocation_short_name);
+    copy_base_name(name);
     atomic_compare_exchange_strong(&copied, &there, copy);
     /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
      * nobody reads it. */
+}
+
+/* Another library's constructor used TLS before ours ran. */
+static void start_early(void)
+{
+    char ***variables = stls_elf_find_next("environ");
+    const char *name = (const char *)getauxval(AT_EXECFN);
+
+    if (atomic_load_explicit(&copied, memory_order_acquire) == NULL)
+        stls_policy_start(name != NULL ? name : "", variables != NULL ? *variables : NULL);
 }
 
 const char *stls_policy_program(void)
@@ -118,7 +156,7 @@ static struct loaded *get(void)
 
     if (there != NULL)
         return there;
-    stls_policy_copy_environment();
+    start_early();
     made = calloc(1, sizeof *made);
     if (made == NULL)
         return &out_of_memory;

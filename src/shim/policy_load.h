@@ -9,9 +9,9 @@
 
 #include "../core/policy.h"
 
-/* Called by the library's constructor, or by whatever comes first. Copies our variables, those that
- * say where OpenSSL's trust anchors are, and the program's name: nginx overwrites them all. */
-void stls_policy_copy_environment(void);
+/* Called by the library's constructor. Copies our variables, those that say where OpenSSL's trust
+ * anchors are, and the program's name: nginx overwrites them all. */
+void stls_policy_start(const char *program, char **environment);
 
 /* The value of a variable that was copied; NULL without one, and under AT_SECURE. */
 const char *stls_policy_variable(const char *name);
