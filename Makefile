@@ -6,6 +6,7 @@ PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 BINDIR  ?= $(PREFIX)/bin
 DOCDIR  ?= $(PREFIX)/share/doc/stricttls
+MANDIR  ?= $(PREFIX)/share/man
 
 B        := build
 CFLAGS   ?= -O2 -g
@@ -70,13 +71,15 @@ lint: bootstrap
 	scripts/lint
 
 install: all
-	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)
+	install -d $(addprefix $(DESTDIR),$(LIBDIR) $(BINDIR) $(DOCDIR) $(MANDIR)/man1)
 	install -m 0644 $(B)/libstricttls.so $(DESTDIR)$(LIBDIR)/
 	install -m 0755 $(B)/stricttls $(DESTDIR)$(BINDIR)/
 	install -m 0644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+	install -m 0644 src/tool/stricttls.1 $(DESTDIR)$(MANDIR)/man1/
 
 uninstall:
 	rm -f $(DESTDIR)$(LIBDIR)/libstricttls.so $(DESTDIR)$(BINDIR)/stricttls
+	rm -f $(DESTDIR)$(MANDIR)/man1/stricttls.1
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:

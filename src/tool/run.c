@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,15 +18,19 @@
 
 #define LIBRARY "libstricttls.so"
 
-/* Beside the command where it was built, else where it was installed. */
+/* Beside the command where it was built, below the same prefix where it was installed, else where
+ * the build was told. */
 static bool find_library(char path[PATH_MAX])
 {
+    static const char *const places[] = {"", "/../lib"};
     char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 
-    if (length > 0) {
-        self[length] = '\0';
-        snprintf(path, PATH_MAX, "%.*s/" LIBRARY, PATH_MAX - 32, dirname(self));
+    self[length > 0 ? length : 0] = '\0';
+    for (size_t i = 0; length > 0 && i < sizeof places / sizeof places[0]; i++) {
+        char *slash = strrchr(self, '/');
+
+        snprintf(path, PATH_MAX, "%.*s%s/" LIBRARY, (int)(slash - self), self, places[i]);
         if (access(path, R_OK) == 0)
             return true;
     }
