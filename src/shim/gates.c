@@ -99,11 +99,13 @@ static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
 
     if (!must_verify(openssl, ssl))
         return;
+    if ((mode & SSL_VERIFY_PEER) == 0)
+        connection->asked_verify = mode;
     if (openssl->SSL_is_server(ssl)) {
+        wanted &= ~SSL_VERIFY_POST_HANDSHAKE; /* later may be never */
         if (stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE)
             wanted |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     } else if ((mode & SSL_VERIFY_PEER) == 0) {
-        connection->asked_verify = mode;
         connection->is_verify_raised = true;
         wanted = RAISED_VERIFY;
     }
@@ -202,6 +204,9 @@ static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
 {
     struct stls_refusal refusal = {.reason = NULL};
 
+    /* A server says so too when it has sent a retry, and before early data; more is to come. */
+    if (openssl->SSL_get_state(ssl) != TLS_ST_OK)
+        return;
     connection->is_started = false;
     refusal.reason = find_fault(openssl, ssl, &refusal.rule);
     if (refusal.reason == NULL)

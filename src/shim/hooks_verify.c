@@ -146,10 +146,12 @@ STLS_HOOK void SSL_set_shutdown(SSL *ssl, int mode)
     openssl->SSL_set_shutdown(ssl, mode);
 }
 
-/* The mode as it will hold at the handshake, where the role is known. */
-static int effective_mode(int mode, bool is_client)
+/* The mode as it will hold at the handshake, where the role is known. libssl itself, when it copies
+ * an SSL, is told what the program set. */
+static int effective_mode(const struct stls_openssl *openssl, const char *caller, int mode,
+                          bool is_client)
 {
-    if (!is_client || !stls_is_enforcing() ||
+    if (!is_client || (caller >= openssl->start && caller < openssl->end) || !stls_is_enforcing() ||
         stls_policy()->verify_peer != STLS_VERIFY_PEER_REQUIRE || mode == SSL_VERIFY_PEER)
         return mode;
     return (mode | SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT) & ~SSL_VERIFY_CLIENT_ONCE;
@@ -161,7 +163,8 @@ STLS_HOOK int SSL_CTX_get_verify_mode(const SSL_CTX *context)
     const struct stls_context *record = stls_context_of(openssl, context);
     int mode = openssl->SSL_CTX_get_verify_mode(context);
 
-    return effective_mode(mode, record != NULL && record->is_client);
+    return effective_mode(openssl, __builtin_return_address(0), mode,
+                          record != NULL && record->is_client);
 }
 
 STLS_HOOK int SSL_get_verify_mode(const SSL *ssl)
@@ -170,5 +173,6 @@ STLS_HOOK int SSL_get_verify_mode(const SSL *ssl)
     int mode = openssl->SSL_get_verify_mode(ssl);
     bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
 
-    return effective_mode(mode, is_ours && !openssl->SSL_is_server(ssl));
+    return effective_mode(openssl, __builtin_return_address(0), mode,
+                          is_ours && !openssl->SSL_is_server(ssl));
 }

@@ -13,6 +13,7 @@ struct step {
     struct step *next;
     const struct stls_openssl *openssl;
     const X509_STORE_CTX *chain;
+    bool is_server;
     SSL_verify_cb program; /* its verify callback, NULL if it has none */
     bool has_forgiven;     /* it answered "go on" to an error */
     int left_error;        /* what it then left as the chain's error */
@@ -38,25 +39,7 @@ static void end(const struct step *step)
     *link = step->next;
 }
 
-/* In place of the program's verify callback: it still runs, and it can refuse, but not forgive. */
-static int on_step(int ok, X509_STORE_CTX *chain)
-{
-    struct step *step = steps;
-    const struct stls_openssl *openssl;
-    int error, answer;
-
-    while (step->chain != chain)
-        step = step->next;
-    openssl = step->openssl;
-    error = openssl->X509_STORE_CTX_get_error(chain);
-    answer = step->program != NULL ? step->program(ok, chain) : ok;
-    if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
-        return answer;
-    step->has_forgiven = answer != 0;
-    step->left_error = openssl->X509_STORE_CTX_get_error(chain);
-    openssl->X509_STORE_CTX_set_error(chain, error);
-    return 0;
-}
+static int on_step(int ok, X509_STORE_CTX *chain);
 
 /* Whatever the program set that makes verification easier to pass is taken back; what makes it
  * harder (revocation, depth, Suite B, a higher level) stands. */
@@ -81,16 +64,56 @@ static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
     openssl->X509_STORE_CTX_set_verify_cb(chain, on_step);
 }
 
+/* In place of the program's verify callback: it still runs, and it can refuse, but not forgive. It
+ * may have changed the chain's parameters or put another callback in its place, for the checks
+ * still to come; so the chain is made safe again. */
+static int on_step(int ok, X509_STORE_CTX *chain)
+{
+    struct step *step = steps;
+    const struct stls_openssl *openssl;
+    int error, answer;
+
+    while (step->chain != chain)
+        step = step->next;
+    openssl = step->openssl;
+    if (step->program == NULL)
+        return ok;
+    error = openssl->X509_STORE_CTX_get_error(chain);
+    answer = step->program(ok, chain);
+    if (openssl->X509_STORE_CTX_get_verify_cb(chain) != on_step)
+        step->program = openssl->X509_STORE_CTX_get_verify_cb(chain);
+    make_safe(openssl, chain, step->is_server);
+    if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
+        return answer;
+    step->has_forgiven = answer != 0;
+    step->left_error = openssl->X509_STORE_CTX_get_error(chain);
+    openssl->X509_STORE_CTX_set_error(chain, error);
+    return 0;
+}
+
+/* X509_PURPOSE_add can change what OpenSSL takes for a server's or a client's certificate. */
+static bool is_for_role(const struct stls_openssl *openssl, X509 *leaf, bool is_server)
+{
+    uint32_t usage = is_server ? XKU_SSL_CLIENT : XKU_SSL_SERVER | XKU_SGC;
+
+    return (openssl->X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) == 0 ||
+           (openssl->X509_get_extended_key_usage(leaf) & usage) != 0;
+}
+
 static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server,
                   struct step *step)
 {
+    X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     int ret, error;
 
     make_safe(openssl, chain, is_server);
+    step->is_server = is_server;
     begin(step, openssl, chain);
     ret = openssl->X509_verify_cert(chain);
     end(step);
     error = openssl->X509_STORE_CTX_get_error(chain);
+    if (ret > 0 && leaf != NULL && !is_for_role(openssl, leaf, is_server))
+        return X509_V_ERR_INVALID_PURPOSE;
     if (ret > 0)
         return X509_V_OK;
     return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;

@@ -17,25 +17,12 @@ struct verdict {
     enum stls_anchors anchors;
 };
 
-/* RFC 7671, 5.1: a DANE-EE(3) record is bound to the name by DNSSEC; the certificate need not be.
- */
-static bool is_named_by_dane(const struct stls_openssl *openssl, SSL *ssl)
-{
-    uint8_t usage, selector, matching;
-
-    return stls_policy()->allow_dane == STLS_ALLOW_YES &&
-           openssl->SSL_get0_dane_tlsa(ssl, &usage, &selector, &matching, NULL, NULL) == 0 &&
-           usage == 3;
-}
-
 static void check_names(const struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
                         struct verdict *verdict)
 {
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
     X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
 
-    if (is_named_by_dane(openssl, ssl))
-        return;
     verdict->rule = "CheckHost=require";
     switch (stls_leaf_names_check(openssl, ssl, param, leaf)) {
     case STLS_LEAF_NAMES_MATCH:
