@@ -55,7 +55,7 @@ struct stls_certificate {
     bool has_unique_ids;           /* of issuer or subject */
     bool has_repeated_extension;
     struct stls_extension extensions[STLS_EXTENSIONS];
-    const char *malformed; /* the first known extension that is malformed; NULL: none is */
+    const char *malformed; /* "malformed ..." of the first known extension that is; else NULL */
 
     /* From the extensions; as if the extension were not there where it is malformed. */
     bool is_ca;

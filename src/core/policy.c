@@ -40,6 +40,12 @@ static const struct stls_choice check_hosts[] = {
     {"require", STLS_CHECK_HOST_REQUIRE},
     {NULL, 0},
 };
+static const struct stls_choice chain_rules[] = {
+    {"openssl", STLS_CHAIN_RULES_OPENSSL},
+    {"rfc5280", STLS_CHAIN_RULES_RFC5280},
+    {"webpki", STLS_CHAIN_RULES_WEBPKI},
+    {NULL, 0},
+};
 static const struct stls_choice unknown_hosts[] = {
     {"allow", STLS_UNKNOWN_HOST_ALLOW},
     {"refuse", STLS_UNKNOWN_HOST_REFUSE},
@@ -158,6 +164,14 @@ static const struct stls_word words[] = {
      .meaning = "client: the certificate must name the host, or as the program does",
      .offset = AT(check_host),
      .choices = check_hosts},
+    {.name = "ChainRules",
+     .variable = "STRICTTLS_CHAIN_RULES",
+     .kind = STLS_WORD_CHOICE,
+     .initial = "openssl",
+     .values = "openssl, rfc5280, webpki",
+     .meaning = "certificate chains must keep OpenSSL's rules, RFC 5280's, or those of public CAs",
+     .offset = AT(chain_rules),
+     .choices = chain_rules},
     {.name = "UnknownHost",
      .variable = "STRICTTLS_UNKNOWN_HOST",
      .kind = STLS_WORD_CHOICE,
@@ -229,6 +243,7 @@ static const struct {
     const char *value;
 } differences[] = {
     {"strict", "MinProtocol", "TLSv1.3"},
+    {"strict", "ChainRules", "webpki"},
     {"audit", "Mode", "audit"},
 };
 static const char *const shipped[] = {"intermediate", "strict", "audit"};

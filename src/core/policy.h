@@ -36,6 +36,11 @@ enum stls_unknown_host {
     STLS_UNKNOWN_HOST_ALLOW,
     STLS_UNKNOWN_HOST_REFUSE,
 };
+enum stls_chain_rules {
+    STLS_CHAIN_RULES_OPENSSL,
+    STLS_CHAIN_RULES_RFC5280,
+    STLS_CHAIN_RULES_WEBPKI,
+};
 enum stls_allow {
     STLS_ALLOW_YES,
     STLS_ALLOW_NO,
@@ -80,6 +85,7 @@ struct stls_policy {
     int verify_peer;   /* enum stls_verify_peer */
     int verify_client; /* enum stls_verify_client */
     int check_host;    /* enum stls_check_host */
+    int chain_rules;   /* enum stls_chain_rules */
     int unknown_host;  /* enum stls_unknown_host */
     int allow_psk;     /* enum stls_allow, like the next two */
     int allow_raw_public_key;

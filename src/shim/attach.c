@@ -6,6 +6,7 @@
 
 #include "gates.h"
 #include "policy_load.h"
+#include "session.h"
 #include "state.h"
 #include "vetted.h"
 
@@ -46,7 +47,9 @@ static int register_connection(const struct stls_openssl *openssl)
 
 static int register_session(const struct stls_openssl *openssl)
 {
-    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, NULL, NULL, NULL, NULL);
+    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0,
+                                            (void *)(uintptr_t)openssl, NULL,
+                                            stls_session_copy_mark, stls_session_free_mark);
 }
 
 bool stls_attach(struct stls_openssl *openssl)

@@ -99,15 +99,17 @@ static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
 
     if (!must_verify(openssl, ssl))
         return;
-    if ((mode & SSL_VERIFY_PEER) == 0)
-        connection->asked_verify = mode;
     if (openssl->SSL_is_server(ssl)) {
         wanted &= ~SSL_VERIFY_POST_HANDSHAKE; /* later may be never */
         if (stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE)
             wanted |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     } else if ((mode & SSL_VERIFY_PEER) == 0) {
-        connection->is_verify_raised = true;
         wanted = RAISED_VERIFY;
+    }
+    if ((mode & SSL_VERIFY_PEER) == 0) {
+        connection->asked_verify = mode;
+        connection->is_verify_raised = true;
+        connection->raised_verify = wanted;
     }
     if (mode != wanted)
         openssl->SSL_set_verify(ssl, wanted, NULL); /* NULL keeps the program's callback */
@@ -121,7 +123,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     connection->is_started = true;
     connection->is_reported = false;
     connection->is_refused = false;
-    if (!connection->is_verify_raised || mode != RAISED_VERIFY) {
+    if (!connection->is_verify_raised || mode != connection->raised_verify) {
         connection->asked_verify = mode;
         connection->is_verify_raised = false;
     }

@@ -6,6 +6,7 @@
 #include "hooks.h"
 
 #include "gates.h"
+#include "session.h"
 
 #include "../core/banned.h"
 
@@ -144,6 +145,46 @@ STLS_HOOK void SSL_set_shutdown(SSL *ssl, int mode)
     if (connection != NULL && connection->is_refused)
         mode |= SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN;
     openssl->SSL_set_shutdown(ssl, mode);
+}
+
+/* From now on it is the program's mode again, even if it is the one that we had set. */
+STLS_HOOK void SSL_set_verify(SSL *ssl, int mode, SSL_verify_cb callback)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+
+    if (connection != NULL)
+        connection->is_verify_raised = false;
+    openssl->SSL_set_verify(ssl, mode, callback);
+}
+
+/* A session that was not verified would be dropped at START. Dropped here, a program that asks
+ * whether it can send early data is told that it can't. */
+STLS_HOOK int SSL_set_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
+
+    if (is_ours && stls_is_enforcing() && session != NULL && !openssl->SSL_is_server(ssl) &&
+        stls_policy()->verify_peer == STLS_VERIFY_PEER_REQUIRE &&
+        !stls_session_has_mark(openssl, session))
+        session = NULL;
+    return openssl->SSL_set_session(ssl, session);
+}
+
+/* A server's early answer goes to a client that has not authenticated yet. */
+STLS_HOOK int SSL_write_early_data(SSL *ssl, const void *data, size_t size, size_t *written)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
+
+    if (is_ours && stls_is_enforcing() && openssl->SSL_is_server(ssl) &&
+        stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE) {
+        stls_openssl_raise(openssl, ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED,
+                           "stricttls: VerifyClient=require");
+        return 0;
+    }
+    return openssl->SSL_write_early_data(ssl, data, size, written);
 }
 
 /* The mode as it will hold at the handshake, where the role is known. libssl itself, when it copies

@@ -15,6 +15,7 @@ struct step {
     const X509_STORE_CTX *chain;
     bool is_server;
     SSL_verify_cb program; /* its verify callback, NULL if it has none */
+    X509 *anchor;          /* out: the last of the chain that passed, to be freed */
     bool has_forgiven;     /* it answered "go on" to an error */
     int left_error;        /* what it then left as the chain's error */
 };
@@ -100,6 +101,23 @@ static bool is_for_role(const struct stls_openssl *openssl, X509 *leaf, bool is_
            (openssl->X509_get_extended_key_usage(leaf) & usage) != 0;
 }
 
+static X509 *last_of(const struct stls_openssl *openssl, X509_STORE_CTX *chain)
+{
+    const OPENSSL_STACK *built = (const OPENSSL_STACK *)openssl->X509_STORE_CTX_get0_chain(chain);
+    int count = openssl->OPENSSL_sk_num(built);
+
+    return count > 0 ? openssl->OPENSSL_sk_value(built, count - 1) : NULL;
+}
+
+static void keep_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                        struct step *step)
+{
+    X509 *last = last_of(openssl, chain);
+
+    openssl->X509_free(step->anchor);
+    step->anchor = last != NULL && openssl->X509_up_ref(last) ? last : NULL;
+}
+
 static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server,
                   struct step *step)
 {
@@ -114,8 +132,10 @@ static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, boo
     error = openssl->X509_STORE_CTX_get_error(chain);
     if (ret > 0 && leaf != NULL && !is_for_role(openssl, leaf, is_server))
         return X509_V_ERR_INVALID_PURPOSE;
-    if (ret > 0)
+    if (ret > 0) {
+        keep_anchor(openssl, chain, step);
         return X509_V_OK;
+    }
     return error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED;
 }
 
@@ -158,8 +178,8 @@ static bool has_own_functions(const struct stls_openssl *openssl, const X509_STO
            openssl->X509_STORE_get_lookup_certs(store) != NULL;
 }
 
-/* True if the certificate is one of the store's own, by the store's plain look-up. */
-static bool is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain, X509 *certificate)
+bool stls_safe_chain_is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                               X509 *certificate)
 {
     STACK_OF(X509) *found =
         openssl->X509_STORE_CTX_get1_certs(chain, openssl->X509_get_subject_name(certificate));
@@ -178,18 +198,17 @@ static bool is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
 static int verify_without_functions(const struct stls_safe_chain *run, X509_STORE_CTX *chain)
 {
     const struct stls_openssl *openssl = run->openssl;
-    const OPENSSL_STACK *built = (const OPENSSL_STACK *)openssl->X509_STORE_CTX_get0_chain(chain);
-    int count = openssl->OPENSSL_sk_num(built);
-    X509 *last = count > 0 ? openssl->OPENSSL_sk_value(built, count - 1) : NULL;
+    X509 *last = last_of(openssl, chain);
     struct step step = {.program = NULL};
     X509_STORE *store;
     int error = X509_V_ERR_OUT_OF_MEM;
 
-    if (last == NULL || !is_anchor(openssl, chain, last))
+    if (last == NULL || !stls_safe_chain_is_anchor(openssl, chain, last))
         return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
     store = openssl->X509_STORE_new();
     if (store != NULL && openssl->X509_STORE_add_cert(store, last))
         error = verify_beside(run, store, &step, NULL);
+    openssl->X509_free(step.anchor);
     openssl->X509_STORE_free(store);
     return error;
 }
@@ -262,27 +281,39 @@ static void run_for_indifferent(struct stls_safe_chain *run, struct step *step)
     run->error = verify_by_our_store(run, step, false);
 }
 
+static void find_error(struct stls_safe_chain *run, struct step *step)
+{
+    const struct stls_openssl *openssl = run->openssl;
+    int first_error;
+
+    if (stls_policy()->trust_store != STLS_TRUST_STORE_APP) {
+        run->anchors = STLS_ANCHORS_SYSTEM;
+        run->error = verify_by_our_store(run, step, !run->is_beside);
+        return;
+    }
+    run->anchors = STLS_ANCHORS_PROGRAM;
+    run->error = run->is_beside ? verify_by_program_store(run, step) : verify_in_place(run, step);
+    run->is_indifferent = run->is_indifferent || step->has_forgiven;
+    if (run->error == X509_V_OK || !run->is_indifferent)
+        return;
+    first_error = step->has_forgiven ? step->left_error : run->error;
+    run_for_indifferent(run, step);
+    /* A program that looks at the result by itself finds what it would have found without us. */
+    if (!run->is_beside && run->error == X509_V_OK)
+        openssl->X509_STORE_CTX_set_error(run->chain, first_error);
+}
+
 void stls_safe_chain_run(struct stls_safe_chain *run)
 {
     const struct stls_openssl *openssl = run->openssl;
     struct step step = {.program = NULL};
-    int first_error;
 
     if (!run->is_beside)
         step.program = openssl->X509_STORE_CTX_get_verify_cb(run->chain);
-    if (stls_policy()->trust_store != STLS_TRUST_STORE_APP) {
-        run->anchors = STLS_ANCHORS_SYSTEM;
-        run->error = verify_by_our_store(run, &step, !run->is_beside);
-        return;
+    find_error(run, &step);
+    if (run->error != X509_V_OK) {
+        openssl->X509_free(step.anchor);
+        step.anchor = NULL;
     }
-    run->anchors = STLS_ANCHORS_PROGRAM;
-    run->error = run->is_beside ? verify_by_program_store(run, &step) : verify_in_place(run, &step);
-    run->is_indifferent = run->is_indifferent || step.has_forgiven;
-    if (run->error == X509_V_OK || !run->is_indifferent)
-        return;
-    first_error = step.has_forgiven ? step.left_error : run->error;
-    run_for_indifferent(run, &step);
-    /* A program that looks at the result by itself finds what it would have found without us. */
-    if (!run->is_beside && run->error == X509_V_OK)
-        openssl->X509_STORE_CTX_set_error(run->chain, first_error);
+    run->anchor = step.anchor;
 }

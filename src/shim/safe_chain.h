@@ -9,7 +9,12 @@
 #define STLS_SAFE_CHAIN_H
 
 #include "openssl.h"
-#include "session.h"
+
+/* By whose trust anchors a peer was verified. */
+enum stls_anchors {
+    STLS_ANCHORS_PROGRAM,
+    STLS_ANCHORS_SYSTEM, /* though the program had loaded none that would do */
+};
 
 struct stls_safe_chain {
     /* in */
@@ -22,8 +27,13 @@ struct stls_safe_chain {
     /* out */
     int error; /* X509_V_ERR_*, X509_V_OK if it passes */
     enum stls_anchors anchors;
+    X509 *anchor; /* the last of the verified chain, to be freed; NULL if it does not pass */
 };
 
 void stls_safe_chain_run(struct stls_safe_chain *run);
+
+/* True if the certificate is one of the chain's store, by the store's plain look-up. */
+bool stls_safe_chain_is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                               X509 *certificate);
 
 #endif

@@ -2,52 +2,114 @@
 #include "session.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "leaf_names.h"
+#include "policy_load.h"
+#include "safe_chain.h"
 #include "state.h"
 
 #include "../core/banned.h"
 
-static const enum stls_anchors marks[] = {STLS_ANCHORS_PROGRAM, STLS_ANCHORS_SYSTEM};
+struct mark {
+    atomic_uint references;
+    enum stls_anchors anchors;
+    X509 *anchor;
+};
 
 static int index_of(const struct stls_openssl *openssl)
 {
     return atomic_load_explicit(&openssl->registration, memory_order_acquire)->session;
 }
 
-static const enum stls_anchors *mark_of(const struct stls_openssl *openssl, const SSL *ssl)
+static const struct mark *mark_of(const struct stls_openssl *openssl, const SSL_SESSION *session)
 {
-    const SSL_SESSION *session = openssl->SSL_get_session(ssl);
-
     return session != NULL ? openssl->SSL_SESSION_get_ex_data(session, index_of(openssl)) : NULL;
 }
 
+static void release(const struct stls_openssl *openssl, struct mark *mark)
+{
+    if (mark == NULL || atomic_fetch_sub(&mark->references, 1) != 1)
+        return;
+    openssl->X509_free(mark->anchor);
+    free(mark);
+}
+
+int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **mark, int index,
+                           long argl, void *argp)
+{
+    struct mark *shared = *mark;
+
+    (void)to, (void)from, (void)index, (void)argl, (void)argp;
+    if (shared != NULL)
+        atomic_fetch_add(&shared->references, 1);
+    return 1;
+}
+
+void stls_session_free_mark(void *parent, void *mark, CRYPTO_EX_DATA *ad, int index, long argl,
+                            void *argp)
+{
+    (void)parent, (void)ad, (void)index, (void)argl;
+    release(argp, mark);
+}
+
 void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
-                       enum stls_anchors anchors)
+                       enum stls_anchors anchors, X509 *anchor)
 {
     SSL_SESSION *session = openssl->SSL_get_session(ssl);
+    struct mark *mark;
 
-    if (session != NULL) /* without a mark it is merely not resumed */
-        openssl->SSL_SESSION_set_ex_data(session, index_of(openssl),
-                                         (void *)(uintptr_t)&marks[anchors]);
+    if (session == NULL || mark_of(openssl, session) != NULL)
+        return;
+    mark = calloc(1, sizeof *mark);
+    if (mark == NULL) /* without a mark it is merely not resumed */
+        return;
+    mark->references = 1;
+    mark->anchors = anchors;
+    if (anchor != NULL && openssl->X509_up_ref(anchor))
+        mark->anchor = anchor;
+    if (!openssl->SSL_SESSION_set_ex_data(session, index_of(openssl), mark))
+        release(openssl, mark);
+}
+
+bool stls_session_has_mark(const struct stls_openssl *openssl, const SSL_SESSION *session)
+{
+    return mark_of(openssl, session) != NULL;
 }
 
 bool stls_session_is_vetted(const struct stls_openssl *openssl, const SSL *ssl)
 {
-    return mark_of(openssl, ssl) != NULL;
+    return mark_of(openssl, openssl->SSL_get_session(ssl)) != NULL;
+}
+
+/* True if the program's own store still has the anchor that the peer was verified by. */
+static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl, const struct mark *mark)
+{
+    X509_STORE *store = openssl->SSL_CTX_get_cert_store(openssl->SSL_get_SSL_CTX(ssl));
+    X509_STORE_CTX *chain;
+    bool is_found;
+
+    if (stls_policy()->trust_store != STLS_TRUST_STORE_APP)
+        return true;
+    if (mark->anchors != STLS_ANCHORS_PROGRAM || mark->anchor == NULL)
+        return false;
+    chain = openssl->X509_STORE_CTX_new();
+    is_found = chain != NULL && openssl->X509_STORE_CTX_init(chain, store, NULL, NULL) &&
+               stls_safe_chain_is_anchor(openssl, chain, mark->anchor);
+    openssl->X509_STORE_CTX_free(chain);
+    return is_found;
 }
 
 void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying)
 {
     const SSL_SESSION *session = openssl->SSL_get_session(ssl);
-    const enum stls_anchors *mark;
+    const struct mark *mark = mark_of(openssl, session);
     X509 *leaf;
 
     if (session == NULL)
         return;
-    mark = mark_of(openssl, ssl);
     leaf = openssl->SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session);
-    if (mark != NULL && leaf != NULL && !(is_verifying && *mark == STLS_ANCHORS_SYSTEM) &&
+    if (mark != NULL && leaf != NULL && (!is_verifying || is_trusted(openssl, ssl, mark)) &&
         stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param(ssl), leaf) ==
             STLS_LEAF_NAMES_MATCH)
         return;

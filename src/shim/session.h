@@ -1,28 +1,32 @@
 /* session.h - which sessions may be resumed.
  *
- * Owns: the mark on an SSL_SESSION that says "the peer was verified under this policy". It is a
- * pointer to something constant, kept in ex_data: it goes along when OpenSSL copies a session (each
- * TLS 1.3 ticket does), and is gone when a session was written out and read back.
+ * Owns: the mark on an SSL_SESSION that says "the peer was verified under this policy, up to this
+ * trust anchor". It is immutable and counted, and kept in ex_data: it goes along when OpenSSL
+ * copies a session (each TLS 1.3 ticket does), and is gone when one was written out and read back.
  */
 #ifndef STLS_SESSION_H
 #define STLS_SESSION_H
 
 #include "openssl.h"
+#include "safe_chain.h"
 
-/* By whose trust anchors the peer was verified. */
-enum stls_anchors {
-    STLS_ANCHORS_PROGRAM,
-    STLS_ANCHORS_SYSTEM, /* though the program had loaded none that would do */
-};
-
+/* anchor: the last certificate of the verified chain, NULL if there was none (a raw key). */
 void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
-                       enum stls_anchors anchors);
+                       enum stls_anchors anchors, X509 *anchor);
+
+bool stls_session_has_mark(const struct stls_openssl *openssl, const SSL_SESSION *session);
 
 /* True if the session the SSL has, or will offer, carries a mark. */
 bool stls_session_is_vetted(const struct stls_openssl *openssl, const SSL *ssl);
 
+/* For attach, as ex_data callbacks: argp is the struct stls_openssl. */
+int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **mark, int index,
+                           long argl, void *argp);
+void stls_session_free_mark(void *parent, void *mark, CRYPTO_EX_DATA *ad, int index, long argl,
+                            void *argp);
+
 /* START on a client: forgets a session that may not be resumed. is_verifying: the program itself
- * wants the chain verified, so the system's anchors in place of its own won't do. */
+ * wants the chain verified, so that the anchor must be one of its own. */
 void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying);
 
 #endif

@@ -79,6 +79,7 @@ int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **
     /* The new handshake starts afresh; what the program set stays. */
     copy->has_session_id_context = original->has_session_id_context;
     copy->is_verify_raised = original->is_verify_raised;
+    copy->raised_verify = original->raised_verify;
     copy->asked_verify = original->asked_verify;
     copy->program_info = original->program_info;
     copy->program_security = original->program_security;

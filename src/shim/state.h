@@ -44,6 +44,7 @@ struct stls_connection {
     bool is_refused;  /* for good: nothing passes gate 3 any more */
     bool has_session_id_context;
     bool is_verify_raised;                    /* by us, from what asked_verify says */
+    int raised_verify;                        /* to this */
     int asked_verify;                         /* SSL_VERIFY_* as the program wanted it */
     stls_info_callback *program_info;         /* NULL: the context's */
     stls_security_callback *program_security; /* NULL: the context's */

@@ -15,6 +15,7 @@ struct verdict {
     const char *rule;
     const char *reason; /* NULL: OpenSSL's words for error */
     enum stls_anchors anchors;
+    X509 *anchor; /* to be freed */
 };
 
 static void check_names(const struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
@@ -55,6 +56,7 @@ static struct verdict judge_raw_key(struct stls_safe_chain *run)
     run->is_indifferent = false;
     stls_safe_chain_run(run);
     verdict.error = run->error;
+    verdict.anchor = run->anchor;
     verdict.rule = "AllowRawPublicKey=yes";
     return verdict;
 }
@@ -79,6 +81,7 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
     stls_safe_chain_run(&run);
     verdict.error = run.error;
     verdict.anchors = run.anchors;
+    verdict.anchor = run.anchor;
     if (verdict.error != X509_V_OK || run.is_server)
         return verdict;
     guard = stls_guard_enter(openssl);
@@ -138,9 +141,11 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         int ret = has_own ? stls_verify_as_program(openssl, ssl, chain) : 1;
 
         if (ret > 0)
-            stls_session_mark(openssl, ssl, verdict.anchors);
+            stls_session_mark(openssl, ssl, verdict.anchors, verdict.anchor);
+        openssl->X509_free(verdict.anchor);
         return ret;
     }
+    openssl->X509_free(verdict.anchor);
     report(openssl, ssl, connection, chain, &verdict);
     if (has_own) /* it may want to see the certificates all the same */
         (void)stls_verify_as_program(openssl, ssl, chain);
@@ -161,9 +166,10 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     struct verdict verdict = judge(openssl, ssl, chain, true, is_accepted);
 
     if (verdict.error == X509_V_OK)
-        stls_session_mark(openssl, ssl, verdict.anchors);
+        stls_session_mark(openssl, ssl, verdict.anchors, verdict.anchor);
     else if (is_accepted)
         report(openssl, ssl, connection, chain, &verdict);
+    openssl->X509_free(verdict.anchor);
     stls_guard_leave(guard);
     return ret;
 }

@@ -1,0 +1,140 @@
+/* profile_fields.c - the rules about the basic fields of a certificate (RFC 5280, 4.1). */
+#include "profile_rules.h"
+
+#include <string.h>
+
+#include "banned.h"
+
+enum {
+    SERIAL_OCTETS_MAX = 20
+};
+
+/* RFC 5280 leaves v1 to certificates without extensions, but has no use for those: each must have
+ * its issuer's key identifier, and each CA its basic constraints. BR 7.1.1 says it outright. */
+static bool is_version_3(const struct stls_profile_view *view)
+{
+    return view->certificate->version == 3;
+}
+
+/* 4.1.2.2. Zero is for roots: many in use have it, and nothing refers to a root by its serial. */
+static bool has_serial(const struct stls_profile_view *view)
+{
+    struct stls_der serial = view->certificate->serial;
+
+    if (serial.length == 0 || serial.length > SERIAL_OCTETS_MAX || serial.at[0] >= 0x80)
+        return false;
+    return serial.length > 1 || serial.at[0] != 0 ||
+           (view->index > 0 && stls_profile_is_root(view));
+}
+
+/* 4.1.1.2 and 4.1.2.3: only the inner one is signed. */
+static bool has_one_algorithm(const struct stls_profile_view *view)
+{
+    return stls_der_equals(view->certificate->inner_algorithm, view->certificate->outer_algorithm);
+}
+
+static bool has_issuer(const struct stls_profile_view *view)
+{
+    return view->certificate->issuer.length > 0;
+}
+
+static bool has_subject(const struct stls_profile_view *view)
+{
+    return view->certificate->subject.length > 0 || !view->certificate->is_ca;
+}
+
+/* 4.1.2.5: UTCTime through 2049 and GeneralizedTime from 2050 on, with seconds, in UTC. Not asked
+ * of trust anchors: there are public ones that have it otherwise. */
+static bool is_date(unsigned tag, struct stls_der time)
+{
+    size_t digits = tag == STLS_DER_UTC_TIME ? 12 : 14;
+
+    if ((tag != STLS_DER_UTC_TIME && tag != STLS_DER_GENERALIZED_TIME) ||
+        time.length != digits + 1 || time.at[digits] != 'Z')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        if (time.at[i] < '0' || time.at[i] > '9')
+            return false;
+    return tag == STLS_DER_UTC_TIME || memcmp(time.at, "2050", 4) >= 0;
+}
+
+static bool has_start(const struct stls_profile_view *view)
+{
+    return is_date(view->certificate->not_before_tag, view->certificate->not_before);
+}
+
+static bool has_end(const struct stls_profile_view *view)
+{
+    return is_date(view->certificate->not_after_tag, view->certificate->not_after);
+}
+
+/* 4.1.2.8 */
+static bool has_no_unique_ids(const struct stls_profile_view *view)
+{
+    return !view->certificate->has_unique_ids;
+}
+
+static const struct stls_profile_rule rules[] = {
+    {
+        .reason = "certificate is not version 3",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CERT_REJECTED,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = is_version_3,
+    },
+    {
+        .reason = "serial number is not a positive number of at most 20 octets",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CERT_REJECTED,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_serial,
+    },
+    {
+        .reason = "two different signature algorithms in one certificate",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CERT_SIGNATURE_FAILURE,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_one_algorithm,
+    },
+    {
+        .reason = "issuer is empty",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CERT_REJECTED,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_issuer,
+    },
+    {
+        .reason = "CA certificate without subject",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CERT_REJECTED,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_subject,
+    },
+    {
+        .reason = "start date is not encoded as it must be",
+        .roles = STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+        .error = X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_start,
+    },
+    {
+        .reason = "end date is not encoded as it must be",
+        .roles = STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+        .error = X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_end,
+    },
+    {
+        .reason = "certificate has unique identifiers",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CERT_REJECTED,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_no_unique_ids,
+    },
+};
+
+const struct stls_profile_rule *stls_profile_rules_of_fields(size_t *ret_count)
+{
+    *ret_count = sizeof rules / sizeof rules[0];
+    return rules;
+}

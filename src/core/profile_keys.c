@@ -1,0 +1,199 @@
+/* profile_keys.c - the rules about keys and signature algorithms (BR 6.1.5, 6.1.6, 7.1.3).
+ *
+ * What no public CA may issue but is at least as strong (Ed25519, Ed448, RSA keys for PSS only,
+ * ML-DSA, SLH-DSA) passes: refusing it would protect nobody. So do signatures of roots: nobody
+ * relies on them, and many in use are SHA-1.
+ */
+#include "profile_rules.h"
+
+#include "banned.h"
+
+enum {
+    RSA_BITS_MIN = 2048
+};
+
+#define OID(text)                                                                                  \
+    {                                                                                              \
+        (const unsigned char *)(text), sizeof(text) - 1                                            \
+    }
+#define ONE(text) ((struct stls_der)OID(text))
+#define PKCS1(number) "\x2a\x86\x48\x86\xf7\x0d\x01\x01" number /* 1.2.840.113549.1.1.number */
+#define NIST(arc) "\x60\x86\x48\x01\x65\x03\x04" arc            /* 2.16.840.1.101.3.4.arc */
+
+#define RSA_ENCRYPTION PKCS1("\x01")
+#define RSASSA_PSS PKCS1("\x0a")
+#define EC_PUBLIC_KEY "\x2a\x86\x48\xce\x3d\x02\x01"
+
+static const struct stls_der curves[] = {
+    OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), /* P-256 */
+    OID("\x2b\x81\x04\x00\x22"),             /* P-384 */
+    OID("\x2b\x81\x04\x00\x23"),             /* P-521 */
+};
+
+/* The same identifier stands for the key and for the signature. */
+static const struct stls_der edwards[] = {
+    OID("\x2b\x65\x70"), /* Ed25519 */
+    OID("\x2b\x65\x71"), /* Ed448 */
+};
+
+static const struct stls_der signatures[] = {
+    OID(PKCS1("\x0b")),                      /* sha256WithRSAEncryption */
+    OID(PKCS1("\x0c")),                      /* sha384WithRSAEncryption */
+    OID(PKCS1("\x0d")),                      /* sha512WithRSAEncryption */
+    OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), /* ecdsa-with-SHA256 */
+    OID("\x2a\x86\x48\xce\x3d\x04\x03\x03"), /* ecdsa-with-SHA384 */
+    OID("\x2a\x86\x48\xce\x3d\x04\x03\x04"), /* ecdsa-with-SHA512 */
+};
+
+static const struct stls_der digests[] = {
+    OID(NIST("\x02\x01")), /* SHA-256 */
+    OID(NIST("\x02\x02")), /* SHA-384 */
+    OID(NIST("\x02\x03")), /* SHA-512 */
+};
+
+static bool is_among(struct stls_der oid, const struct stls_der *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (stls_der_equals(oid, list[i]))
+            return true;
+    return false;
+}
+#define IS_AMONG(oid, list) is_among(oid, list, sizeof(list) / sizeof(list)[0])
+
+static bool is_oid(struct stls_der oid, struct stls_der wanted)
+{
+    return stls_der_equals(oid, wanted);
+}
+
+/* ML-DSA (RFC 9881) and SLH-DSA (RFC 9909): sigAlgs 17 to 31 of NIST's list. */
+static bool is_post_quantum(struct stls_der oid)
+{
+    struct stls_der arc = {oid.at, oid.length > 0 ? oid.length - 1 : 0};
+
+    return is_oid(arc, ONE(NIST("\x03"))) && oid.at[oid.length - 1] >= 17 &&
+           oid.at[oid.length - 1] <= 31;
+}
+
+/* How many bits an INTEGER that is not negative has. */
+static size_t bits_of(struct stls_der number)
+{
+    size_t bits;
+
+    while (number.length > 0 && number.at[0] == 0)
+        number = (struct stls_der){number.at + 1, number.length - 1};
+    bits = number.length * 8;
+    for (unsigned mask = 0x80; number.length > 0 && (number.at[0] & mask) == 0; mask >>= 1)
+        bits--;
+    return bits;
+}
+
+static bool is_odd(struct stls_der number)
+{
+    return number.length > 0 && number.at[0] < 0x80 && (number.at[number.length - 1] & 1) != 0;
+}
+
+static bool is_good_rsa_key(struct stls_der key)
+{
+    struct stls_der rest, modulus, exponent;
+
+    return stls_der_is_one(key, STLS_DER_SEQUENCE, &rest) &&
+           stls_der_take(&rest, STLS_DER_INTEGER, &modulus) &&
+           stls_der_take(&rest, STLS_DER_INTEGER, &exponent) && rest.length == 0 &&
+           is_odd(modulus) && bits_of(modulus) >= RSA_BITS_MIN && bits_of(modulus) % 8 == 0 &&
+           is_odd(exponent) && bits_of(exponent) >= 2;
+}
+
+static bool has_good_key(const struct stls_profile_view *view)
+{
+    struct stls_der algorithm = view->certificate->key_algorithm, oid, curve;
+
+    if (!stls_der_take(&algorithm, STLS_DER_OID, &oid))
+        return false;
+    if (is_oid(oid, ONE(RSA_ENCRYPTION)) || is_oid(oid, ONE(RSASSA_PSS)))
+        return is_good_rsa_key(view->certificate->key);
+    if (is_oid(oid, ONE(EC_PUBLIC_KEY)))
+        return stls_der_take(&algorithm, STLS_DER_OID, &curve) && IS_AMONG(curve, curves);
+    return IS_AMONG(oid, edwards) || is_post_quantum(oid);
+}
+
+/* RFC 5480, 2.1.1: implicit and explicit parameters MUST NOT be used (CVE-2020-0601). */
+static bool has_named_curve(const struct stls_profile_view *view)
+{
+    struct stls_der algorithm = view->certificate->key_algorithm, oid, curve;
+
+    return !stls_der_take(&algorithm, STLS_DER_OID, &oid) || !is_oid(oid, ONE(EC_PUBLIC_KEY)) ||
+           (stls_der_take(&algorithm, STLS_DER_OID, &curve) && algorithm.length == 0);
+}
+
+/* AlgorithmIdentifier of a digest, as the one element in explicit_tag. */
+static bool is_good_digest(struct stls_der explicit_tag)
+{
+    struct stls_der algorithm, oid;
+
+    return stls_der_is_one(explicit_tag, STLS_DER_SEQUENCE, &algorithm) &&
+           stls_der_take(&algorithm, STLS_DER_OID, &oid) && IS_AMONG(oid, digests);
+}
+
+/* RSASSA-PSS-params (RFC 4055, 3.1): both digests are SHA-1 where they are left out. */
+static bool is_good_pss(struct stls_der parameters)
+{
+    static const char mgf1[] = PKCS1("\x08");
+    struct stls_der rest, digest, mask, mask_algorithm, oid;
+
+    return stls_der_is_one(parameters, STLS_DER_SEQUENCE, &rest) &&
+           stls_der_take(&rest, STLS_DER_CONTEXT_CONSTRUCTED(0), &digest) &&
+           is_good_digest(digest) && stls_der_take(&rest, STLS_DER_CONTEXT_CONSTRUCTED(1), &mask) &&
+           stls_der_is_one(mask, STLS_DER_SEQUENCE, &mask_algorithm) &&
+           stls_der_take(&mask_algorithm, STLS_DER_OID, &oid) &&
+           stls_der_equals_octets(oid, mgf1, sizeof mgf1 - 1) && is_good_digest(mask_algorithm);
+}
+
+static bool has_good_signature(const struct stls_profile_view *view)
+{
+    struct stls_der algorithm = view->certificate->inner_algorithm, oid;
+
+    if (stls_profile_is_root(view))
+        return true;
+    if (!stls_der_take(&algorithm, STLS_DER_OID, &oid))
+        return false;
+    if (is_oid(oid, ONE(RSASSA_PSS)))
+        return is_good_pss(algorithm);
+    return IS_AMONG(oid, signatures) || IS_AMONG(oid, edwards) || is_post_quantum(oid);
+}
+
+static const struct stls_profile_rule rules[] = {
+    {
+        .reason = "elliptic curve is given by parameters, not by name",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CERT_REJECTED,
+        .from = STLS_CHAIN_RULES_RFC5280,
+        .is_kept = has_named_curve,
+    },
+    {
+        .reason = "key is of a type or size that is not vetted",
+        .roles = STLS_PROFILE_LEAF,
+        .error = X509_V_ERR_EE_KEY_TOO_SMALL,
+        .from = STLS_CHAIN_RULES_WEBPKI,
+        .is_kept = has_good_key,
+    },
+    {
+        .reason = "key of a CA is of a type or size that is not vetted",
+        .roles = STLS_PROFILE_ISSUER,
+        .error = X509_V_ERR_CA_KEY_TOO_SMALL,
+        .from = STLS_CHAIN_RULES_WEBPKI,
+        .is_kept = has_good_key,
+    },
+    {
+        .reason = "signature algorithm is not vetted",
+        .roles = STLS_PROFILE_ANY,
+        .error = X509_V_ERR_CA_MD_TOO_WEAK,
+        .from = STLS_CHAIN_RULES_WEBPKI,
+        .is_kept = has_good_signature,
+    },
+};
+
+const struct stls_profile_rule *stls_profile_rules_of_keys(size_t *ret_count)
+{
+    *ret_count = sizeof rules / sizeof rules[0];
+    return rules;
+}
