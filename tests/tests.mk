@@ -24,7 +24,9 @@ PROGRAMS := $(filter-out %/demo.o %/test_programs.o,\
 $(T)/programs/demo $(T)/programs/test_programs: %: %.o $(PROGRAMS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
-SUITES := $(UNIT) $(T)/library/test_library $(T)/programs/test_programs
+include tests/escape/escape.mk
+
+SUITES := $(UNIT) $(T)/library/test_library $(T)/escape/test_escape $(T)/programs/test_programs
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo

@@ -1,0 +1,85 @@
+/* ways_plugin.c - a plugin that is linked with libssl as usual, in a program that is not. */
+#include "way.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int run_plugin(const struct stls_target *target, void *handle)
+{
+    int (*run)(const struct stls_target *) = NULL;
+
+    if (handle != NULL)
+        *(void **)&run = dlsym(handle, "stls_plugin_run");
+    if (run != NULL)
+        return run(target);
+    fprintf(stderr, "%s\n", dlerror());
+    return STLS_FAILED;
+}
+
+static const char *plugin_path(void)
+{
+    static char path[512];
+
+    snprintf(path, sizeof path, "%s/plugins/plugin.so", getenv("STLS_VICTIMS"));
+    return path;
+}
+
+static int run_plugin_local(const struct stls_target *target)
+{
+    return run_plugin(target, dlopen(plugin_path(), RTLD_NOW | RTLD_LOCAL));
+}
+
+static int run_plugin_deepbind(const struct stls_target *target)
+{
+    return run_plugin(target, dlopen(plugin_path(), RTLD_LAZY | RTLD_DEEPBIND));
+}
+
+static int run_plugin_dlmopen(const struct stls_target *target)
+{
+    return run_plugin(target, dlmopen(LM_ID_NEWLM, plugin_path(), RTLD_NOW));
+}
+
+/* Found by this program's RUNPATH, which a dlopen of somebody else's would not look at. */
+static int run_plugin_runpath(const struct stls_target *target)
+{
+    return run_plugin(target, dlopen("plugin.so", RTLD_NOW | RTLD_LOCAL));
+}
+
+static int run_plugin_runpath_deepbind(const struct stls_target *target)
+{
+    return run_plugin(target, dlopen("plugin.so", RTLD_NOW | RTLD_DEEPBIND));
+}
+
+static int run_plugin_origin(const struct stls_target *target)
+{
+    return run_plugin(target, dlopen("$ORIGIN/plugins/plugin.so", RTLD_NOW | RTLD_DEEPBIND));
+}
+
+static int run_plugin_runpath_dlmopen(const struct stls_target *target)
+{
+    return run_plugin(target, dlmopen(LM_ID_NEWLM, "plugin.so", RTLD_NOW));
+}
+
+const struct stls_way stls_ways_plugin[] = {
+    {.name = "plugin-local",
+     .attack = "a plugin linked with libssl, RTLD_LOCAL",
+     .run = run_plugin_local},
+    {.name = "plugin-deepbind",
+     .attack = "the plugin with RTLD_DEEPBIND: looks into its own dependencies first",
+     .run = run_plugin_deepbind},
+    {.name = "plugin-dlmopen",
+     .attack = "the plugin in a namespace of its own",
+     .run = run_plugin_dlmopen},
+    {.name = "plugin-runpath",
+     .attack = "the plugin, found by the caller's RUNPATH",
+     .run = run_plugin_runpath},
+    {.name = "plugin-runpath-deepbind",
+     .attack = "the same with RTLD_DEEPBIND: can't be looked at before dlopen returns",
+     .run = run_plugin_runpath_deepbind},
+    {.name = "plugin-origin-deepbind", .attack = "the same by $ORIGIN", .run = run_plugin_origin},
+    {.name = "plugin-runpath-dlmopen",
+     .attack = "found by RUNPATH, in a namespace of its own",
+     .run = run_plugin_runpath_dlmopen},
+    STLS_WAYS_END,
+};

@@ -1,0 +1,202 @@
+/* ways_resume.c - a session that was verified resumes, for whom it was verified and for nobody
+ * else.
+ */
+#include "client.h"
+
+#include <string.h>
+
+static int resume(SSL_CTX *context, const struct stls_target *target)
+{
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    return stls_client_talk_again(context, target, target->host);
+}
+
+static int run_resume(const struct stls_target *target)
+{
+    return resume(stls_client_verifying_context(target), target);
+}
+
+static int run_resume_none(const struct stls_target *target)
+{
+    return resume(stls_client_context(), target);
+}
+
+static int run_resume_tls12(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    return resume(context, target);
+}
+
+static int run_resume_id(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    return resume(context, target);
+}
+
+static int run_resume_named(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), target->host, 0);
+    return resume(context, target);
+}
+
+/* As curl: SSL_get1_session after the answer was read. */
+static int run_resume_get1(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl = stls_client_new(context, target, 0);
+
+    if (ssl == NULL || stls_client_talk(ssl) != STLS_ANSWERED)
+        return stls_client_failed(ssl, "first connection");
+    stls_client_session = SSL_get1_session(ssl);
+    SSL_free(ssl);
+    return stls_client_talk_again(context, target, target->host);
+}
+
+static int run_resume_other_context(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    int ret = stls_client_talk_first(context, target);
+
+    SSL_CTX_free(context);
+    if (ret != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    return stls_client_talk_again(stls_client_verifying_context(target), target, target->host);
+}
+
+static int run_resume_early(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl;
+    char answer[512];
+    size_t length;
+    int ret = STLS_FAILED;
+
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    ssl = stls_client_new(context, target, 0);
+    SSL_set_session(ssl, stls_client_session);
+    if (SSL_write_early_data(ssl, STLS_REQUEST, strlen(STLS_REQUEST), &length) == 1 &&
+        SSL_connect(ssl) == 1 && SSL_read(ssl, answer, sizeof answer) > 0)
+        ret = STLS_ANSWERED;
+    else
+        stls_client_failed(ssl, "early data");
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return ret;
+}
+
+/* Verified, but for the host of the first connection. */
+static int run_other_host(const struct stls_target *target)
+{
+    struct stls_target first = *target;
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    first.host = "localhost";
+    if (stls_client_talk_first(context, &first) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    return stls_client_talk_again(context, target, target->host);
+}
+
+static int run_other_name(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl;
+
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    ssl = stls_client_new(context, target, 0);
+    SSL_set_session(ssl, stls_client_session);
+    SSL_set1_host(ssl, "other.example");
+    return stls_client_finish(context, ssl);
+}
+
+/* Verified by anchors that are not those of the second context. */
+static int run_other_root(const struct stls_target *target)
+{
+    struct stls_target other = *target;
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    SSL_CTX_free(context);
+    other.ca_file = stls_client_path("bad.pem");
+    return stls_client_talk_again(stls_client_verifying_context(&other), target, target->host);
+}
+
+static int run_system_root(const struct stls_target *target)
+{
+    struct stls_target other = *target;
+    SSL_CTX *context = stls_client_context();
+
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    SSL_CTX_free(context);
+    other.ca_file = stls_client_path("bad.pem");
+    return stls_client_talk_again(stls_client_verifying_context(&other), target, target->host);
+}
+
+#define RESUMED .expectation = STLS_EXPECT_RESUMED, .bad = "lab:good-rsa"
+
+const struct stls_way stls_ways_resume[] = {
+    {.name = "session-other-host",
+     .attack = "a session that was verified for another host",
+     .bad = "peer:plain-good",
+     .bad_host = "other.example",
+     .good = "peer:plain-good",
+     .run = run_other_host},
+    {.name = "session-other-name",
+     .attack = "SSL_set1_host with another name than the session was verified for",
+     .bad = "peer:plain-good",
+     .good = "-",
+     .run = run_other_name},
+    {.name = "session-other-root",
+     .attack = "a session that was verified by another root than the context has",
+     .bad = "peer:plain-good",
+     .good = "-",
+     .run = run_other_root},
+    {.name = "session-system-root",
+     .attack = "a session that was verified by the system's root, in a context with its own",
+     .bad = "peer:plain-good",
+     .good = "-",
+     .run = run_system_root},
+    {.name = "resume", .attack = "a verified session resumes", RESUMED, .run = run_resume},
+    {.name = "resume-none",
+     .attack = "a session of a program that does not verify resumes",
+     RESUMED,
+     .run = run_resume_none},
+    {.name = "resume-tls12",
+     .attack = "a verified session of TLS 1.2 resumes by ticket",
+     RESUMED,
+     .run = run_resume_tls12},
+    {.name = "resume-id",
+     .attack = "a verified session of TLS 1.2 resumes by session id",
+     RESUMED,
+     .run = run_resume_id},
+    {.name = "resume-named",
+     .attack = "a session that was verified for the name the program gave resumes",
+     RESUMED,
+     .run = run_resume_named},
+    {.name = "resume-get1",
+     .attack = "a session taken by SSL_get1_session resumes",
+     RESUMED,
+     .run = run_resume_get1},
+    {.name = "resume-other-context",
+     .attack = "a verified session resumes in a new context that is set up alike",
+     RESUMED,
+     .run = run_resume_other_context},
+    {.name = "resume-early",
+     .attack = "a verified session resumes with early data",
+     .expectation = STLS_EXPECT_RESUMED,
+     .bad = "peer:early-good",
+     .good = "-",
+     .run = run_resume_early},
+    STLS_WAYS_END,
+};
