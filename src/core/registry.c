@@ -10,6 +10,15 @@ static const struct stls_code protocols[] = {
     {0x0301, "TLSv1"}, {0x0302, "TLSv1.1"}, {0x0303, "TLSv1.2"}, {0x0304, "TLSv1.3"}, {0, ""},
 };
 
+static const struct stls_code ciphers[] = {
+    {0xc02b, "ECDHE-ECDSA-AES128-GCM-SHA256"}, {0xc02f, "ECDHE-RSA-AES128-GCM-SHA256"},
+    {0xc02c, "ECDHE-ECDSA-AES256-GCM-SHA384"}, {0xc030, "ECDHE-RSA-AES256-GCM-SHA384"},
+    {0xcca9, "ECDHE-ECDSA-CHACHA20-POLY1305"}, {0xcca8, "ECDHE-RSA-CHACHA20-POLY1305"},
+    {0xc0ac, "ECDHE-ECDSA-AES128-CCM"},        {0xc0ad, "ECDHE-ECDSA-AES256-CCM"},
+    {0x009e, "DHE-RSA-AES128-GCM-SHA256"},     {0x009f, "DHE-RSA-AES256-GCM-SHA384"},
+    {0xccaa, "DHE-RSA-CHACHA20-POLY1305"},     {0, ""},
+};
+
 static const struct stls_code ciphersuites[] = {
     {0x1301, "TLS_AES_128_GCM_SHA256"},       {0x1302, "TLS_AES_256_GCM_SHA384"},
     {0x1303, "TLS_CHACHA20_POLY1305_SHA256"}, {0x1304, "TLS_AES_128_CCM_SHA256"},
@@ -71,9 +80,8 @@ static const struct stls_code sigalgs[] = {
 };
 
 static const struct stls_code *const registries[] = {
-    [STLS_REGISTRY_PROTOCOL] = protocols,
-    [STLS_REGISTRY_CIPHERSUITE] = ciphersuites,
-    [STLS_REGISTRY_GROUP] = groups,
+    [STLS_REGISTRY_PROTOCOL] = protocols,       [STLS_REGISTRY_CIPHER] = ciphers,
+    [STLS_REGISTRY_CIPHERSUITE] = ciphersuites, [STLS_REGISTRY_GROUP] = groups,
     [STLS_REGISTRY_SIGALG] = sigalgs,
 };
 

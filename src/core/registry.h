@@ -18,6 +18,7 @@ struct stls_code {
 
 enum stls_registry {
     STLS_REGISTRY_PROTOCOL,    /* TLSv1.2 */
+    STLS_REGISTRY_CIPHER,      /* up to TLS 1.2, those worth listing: ECDHE-RSA-AES128-GCM-SHA256 */
     STLS_REGISTRY_CIPHERSUITE, /* TLS 1.3 only: TLS_AES_128_GCM_SHA256 */
     STLS_REGISTRY_GROUP,       /* X25519 */
     STLS_REGISTRY_SIGALG,      /* ecdsa_secp256r1_sha256 */

@@ -76,14 +76,52 @@ void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl)
     }
 }
 
+static bool set_list(const struct stls_openssl *openssl, struct stls_target target, int command,
+                     const char *list)
+{
+    void *pointer = (void *)(uintptr_t)list;
+
+    if (target.ssl != NULL)
+        return openssl->SSL_ctrl(target.ssl, command, 0, pointer) > 0;
+    return openssl->SSL_CTX_ctrl(target.context, command, 0, pointer) > 0;
+}
+
+/* Sets the policy's groups or signature algorithms, and tells which. OpenSSL refuses a list for one
+ * name that it doesn't know; such a name is left out. */
+static void set_codes(const struct stls_openssl *openssl, struct stls_target target, int command,
+                      char list[STLS_LIST_MAX])
+{
+    bool is_group = command == SSL_CTRL_SET_GROUPS_LIST;
+    enum stls_registry registry = is_group ? STLS_REGISTRY_GROUP : STLS_REGISTRY_SIGALG;
+    const struct stls_codes *codes = is_group ? &stls_policy()->groups : &stls_policy()->sigalgs;
+
+    stls_vetted_names(registry, codes, list);
+    if (set_list(openssl, target, command, list))
+        return;
+    list[0] = '\0';
+    for (size_t i = 0; i < codes->count; i++) {
+        const char *name = stls_registry_find_number(registry, codes->number[i])->name;
+
+        if (set_list(openssl, target, command, name))
+            stls_vetted_append(list, name);
+    }
+    set_list(openssl, target, command, list);
+}
+
+static void set_groups(const struct stls_openssl *openssl, struct stls_target target)
+{
+    char list[STLS_LIST_MAX];
+
+    set_codes(openssl, target, SSL_CTRL_SET_GROUPS_LIST, list);
+}
+
 void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
     const struct stls_vetted *vetted = stls_vetted_of(openssl);
 
     stls_algorithms_narrow_context(openssl, context);
     if (vetted != NULL && !vetted->are_default_groups_vetted)
-        openssl->SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0,
-                              (void *)(uintptr_t)vetted->group_list);
+        set_groups(openssl, (struct stls_target){.context = context});
 }
 
 /* OpenSSL's marks around a name: optional, removed, key share, and groups of groups. */
@@ -123,25 +161,34 @@ static bool is_any_group_vetted(const struct stls_codes *vetted, const int *nids
     return false;
 }
 
-void stls_algorithms_replace_list(struct stls_openssl *openssl, struct stls_control *control)
+static bool has_any_vetted(const struct stls_control *control)
 {
     const struct stls_policy *policy = stls_policy();
-    const struct stls_vetted *vetted = stls_vetted_of(openssl);
 
-    if (vetted == NULL || control->pointer == NULL)
-        return;
-    if (control->command == SSL_CTRL_SET_SIGALGS_LIST) {
-        if (!is_any_vetted(STLS_REGISTRY_SIGALG, &policy->sigalgs, control->pointer))
-            control->pointer = (void *)(uintptr_t)vetted->sigalg_list;
-        return;
+    switch (control->command) {
+    case SSL_CTRL_SET_SIGALGS_LIST:
+        return is_any_vetted(STLS_REGISTRY_SIGALG, &policy->sigalgs, control->pointer);
+    case SSL_CTRL_SET_GROUPS:
+        return is_any_group_vetted(&policy->groups, control->pointer, control->number);
+    default:
+        return is_any_vetted(STLS_REGISTRY_GROUP, &policy->groups, control->pointer);
     }
-    if (control->command == SSL_CTRL_SET_GROUPS
-            ? is_any_group_vetted(&policy->groups, control->pointer, control->number)
-            : is_any_vetted(STLS_REGISTRY_GROUP, &policy->groups, control->pointer))
+}
+
+void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stls_target target,
+                                  struct stls_control *control, char list[STLS_LIST_MAX])
+{
+    struct stls_guard guard;
+
+    if (control->pointer == NULL || has_any_vetted(control))
         return;
-    control->command = SSL_CTRL_SET_GROUPS_LIST;
+    if (control->command == SSL_CTRL_SET_GROUPS)
+        control->command = SSL_CTRL_SET_GROUPS_LIST;
+    guard = stls_guard_enter(openssl);
+    set_codes(openssl, target, control->command, list);
+    stls_guard_leave(guard);
     control->number = 0;
-    control->pointer = (void *)(uintptr_t)vetted->group_list;
+    control->pointer = list;
 }
 
 /* DTLS counts its versions down, and follows the TLS version it was made from. */
@@ -215,7 +262,7 @@ void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, bool is_prepa
     if (!has_vetted(openssl, vetted, openssl->SSL_get_ciphers(ssl)))
         stls_algorithms_narrow_connection(openssl, ssl);
     if (!is_prepared && !vetted->are_default_groups_vetted)
-        openssl->SSL_ctrl(ssl, SSL_CTRL_SET_GROUPS_LIST, 0, (void *)(uintptr_t)vetted->group_list);
+        set_groups(openssl, (struct stls_target){.ssl = ssl});
 }
 
 static unsigned wire_number(const void *other)

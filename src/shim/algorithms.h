@@ -24,14 +24,21 @@ void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *cont
 void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *context);
 void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl);
 
+/* One of them. */
+struct stls_target {
+    SSL_CTX *context;
+    SSL *ssl;
+};
+
 /* The arguments of SSL_CTX_ctrl or SSL_ctrl that set groups or signature algorithms: where none of
- * them is vetted they become those that set the vetted list. */
+ * them is vetted they become those that set the vetted list, which list is room for. */
 struct stls_control {
     int command;
     long number;
     void *pointer;
 };
-void stls_algorithms_replace_list(struct stls_openssl *openssl, struct stls_control *control);
+void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stls_target target,
+                                  struct stls_control *control, char list[STLS_LIST_MAX]);
 
 /* START: versions, options, level, and a list where none of it is vetted. */
 void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, bool is_prepared);

@@ -113,12 +113,6 @@ void *stls_elf_find(const struct dl_phdr_info *object, const char *name)
     return NULL;
 }
 
-struct next {
-    const char *name;
-    bool is_after_us;
-    void *address;
-};
-
 static bool is_this_library(const struct dl_phdr_info *object)
 {
     ElfW(Addr) here = (ElfW(Addr)) & is_this_library;
@@ -133,23 +127,58 @@ static bool is_this_library(const struct dl_phdr_info *object)
     return false;
 }
 
-static int visit(struct dl_phdr_info *object, size_t size, void *arg)
+struct search {
+    const char *name;
+    const char *mark; /* NULL, or what tells that the object is not the one that is wanted */
+    bool is_after_us;
+    void *address;
+};
+
+static int visit_next(struct dl_phdr_info *object, size_t size, void *arg)
 {
-    struct next *next = arg;
+    struct search *search = arg;
 
     (void)size;
-    if (!next->is_after_us) {
-        next->is_after_us = is_this_library(object);
+    if (!search->is_after_us) {
+        search->is_after_us = is_this_library(object);
         return 0;
     }
-    next->address = stls_elf_find(object, next->name);
-    return next->address != NULL;
+    search->address = stls_elf_find(object, search->name);
+    if (search->address == NULL)
+        return 0;
+    if (search->mark != NULL && stls_elf_find(object, search->mark) != NULL)
+        search->address = NULL;
+    return 1;
 }
 
 void *stls_elf_find_next(const char *name)
 {
-    struct next next = {.name = name};
+    return stls_elf_find_next_library(name, NULL);
+}
 
-    dl_iterate_phdr(visit, &next);
-    return next.address;
+void *stls_elf_find_next_library(const char *name, const char *mark)
+{
+    struct search search = {.name = name, .mark = mark};
+
+    dl_iterate_phdr(visit_next, &search);
+    return search.address;
+}
+
+static int visit_own(struct dl_phdr_info *object, size_t size, void *arg)
+{
+    struct search *search = arg;
+
+    (void)size;
+    if (!is_this_library(object))
+        return 0;
+    search->address = stls_elf_find(object, search->name);
+    return 1;
+}
+
+void *stls_elf_find_own(const char *name)
+{
+    struct search search = {.name = name};
+
+    dl_iterate_phdr(visit_own, &search);
+    return search.address;
 }

@@ -17,4 +17,10 @@ void *stls_elf_find(const struct dl_phdr_info *object, const char *name);
  * dlsym(RTLD_NEXT, name) means. NULL if there is none. */
 void *stls_elf_find_next(const char *name);
 
+/* Address of a name that this library itself exports, or NULL. */
+void *stls_elf_find_own(const char *name);
+
+/* As stls_elf_find_next, but NULL if the object that defines the name defines mark as well. */
+void *stls_elf_find_next_library(const char *name, const char *mark);
+
 #endif

@@ -349,8 +349,7 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
 int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
 {
     struct stls_openssl *openssl = arg;
-    SSL *ssl =
-        openssl->X509_STORE_CTX_get_ex_data(chain, openssl->SSL_get_ex_data_X509_STORE_CTX_idx());
+    SSL *ssl = stls_openssl_ssl_of_chain(openssl, chain);
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
 
     if (ssl == NULL || connection == NULL) /* out of memory: refused */

@@ -3,8 +3,8 @@
  * Two are left open by the linker: the address of SSL_CTX_new taken from a handle, and objects that
  * look into their own dependencies first (RTLD_DEEPBIND) or live in a namespace of their own. At
  * both we attach. These functions look at who called them (RUNPATH, $ORIGIN, RTLD_NEXT), so the
- * real one must see the program's return address: it is called last, as a tail call, which gcc
- * makes a jump at -O2 (the tests would notice if it did not).
+ * real one must see the program's return address: where that matters it is called last, as a tail
+ * call, which gcc makes a jump at -O2 (the tests would notice if it did not).
  */
 #include "hooks.h"
 
@@ -21,23 +21,24 @@
 /* An object was loaded by a tail call, so that we could not look at it yet. */
 static atomic_bool is_scan_due;
 
+static bool is_real(const void *handle)
+{
+    return handle != RTLD_NEXT && handle != RTLD_DEFAULT;
+}
+
 static void scan_if_due(void *handle)
 {
-    bool is_real = handle != RTLD_NEXT && handle != RTLD_DEFAULT;
-
     if (atomic_load_explicit(&is_scan_due, memory_order_relaxed) &&
         atomic_exchange(&is_scan_due, false))
-        stls_attach_all(is_real ? handle : NULL);
+        stls_attach_all(is_real(handle) ? handle : NULL);
 }
 
 /* All ways to a context go through SSL_CTX_new or SSL_CTX_new_ex. */
 static void attach_for(void *handle, const char *name)
 {
-    bool is_real = handle != RTLD_NEXT && handle != RTLD_DEFAULT;
-
     scan_if_due(handle);
     if (name != NULL && strncmp(name, "SSL_CTX_new", 11) == 0)
-        stls_attach_all(is_real ? handle : NULL);
+        stls_attach_all(is_real(handle) ? handle : NULL);
 }
 
 /* A name with a slash means the same file whoever asks. */
@@ -76,14 +77,27 @@ STLS_HOOK void *dlmopen(Lmid_t namespace, const char *file, int mode)
     return handle;
 }
 
+/* A handle of the program's own means the same whoever asks, so we may ask first: where the answer
+ * is a function that we stand in for, the program gets our hook, as it would by name. */
+static void *hook_for(void *handle, void *function, const char *name)
+{
+    void *hook = is_real(handle) ? stls_openssl_hook_for(function, name) : NULL;
+
+    return hook != NULL ? hook : function;
+}
+
 STLS_HOOK void *dlsym(void *handle, const char *name)
 {
     attach_for(handle, name);
+    if (is_real(handle))
+        return hook_for(handle, STLS_NEXT(dlsym)(handle, name), name);
     return STLS_NEXT(dlsym)(handle, name);
 }
 
 STLS_HOOK void *dlvsym(void *handle, const char *name, const char *version)
 {
     attach_for(handle, name);
+    if (is_real(handle))
+        return hook_for(handle, STLS_NEXT(dlvsym)(handle, name, version), name);
     return STLS_NEXT(dlvsym)(handle, name, version);
 }

@@ -104,9 +104,11 @@ STLS_HOOK long SSL_CTX_ctrl(SSL_CTX *context, int command, long number, void *po
 {
     struct stls_openssl *openssl = stls_openssl_of_object(context);
     struct stls_control control = {command, number, pointer};
+    char list[STLS_LIST_MAX];
 
     if (is_list(command) && is_narrowed(openssl, context))
-        stls_algorithms_replace_list(openssl, &control);
+        stls_algorithms_replace_list(openssl, (struct stls_target){.context = context}, &control,
+                                     list);
     return openssl->SSL_CTX_ctrl(context, control.command, control.number, control.pointer);
 }
 
@@ -114,8 +116,9 @@ STLS_HOOK long SSL_ctrl(SSL *ssl, int command, long number, void *pointer)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
     struct stls_control control = {command, number, pointer};
+    char list[STLS_LIST_MAX];
 
     if (is_list(command) && is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)))
-        stls_algorithms_replace_list(openssl, &control);
+        stls_algorithms_replace_list(openssl, (struct stls_target){.ssl = ssl}, &control, list);
     return openssl->SSL_ctrl(ssl, control.command, control.number, control.pointer);
 }

@@ -104,6 +104,15 @@ static void *open_again(struct link_map *object)
     return STLS_NEXT(dlmopen)(namespace, object->l_name, RTLD_LAZY | RTLD_NOLOAD);
 }
 
+/* Where we stand in for a function, so may another preload library behind us, which expects to be
+ * called: what comes next is then neither a libssl's nor ours. */
+static void *prefer_next_library(void *function, const char *name)
+{
+    void *next = stls_elf_find_next_library(name, "SSL_CIPHER_get_name");
+
+    return function != NULL && next != NULL ? next : function;
+}
+
 static struct stls_openssl *make(const void *address)
 {
     struct stls_openssl *openssl;
@@ -128,8 +137,10 @@ static struct stls_openssl *make(const void *address)
 
         /* A program that defines some of these itself (static OpenSSL, exported) has us behind it
          * in the search order: our own hook is no real function. */
-        if (function != NULL && dladdr(function, &info) != 0 && info.dli_fbase == ours.dli_fbase)
+        if (function != NULL && function == stls_elf_find_own(name))
             function = NULL;
+        if (stls_elf_find_own(name) != NULL)
+            function = prefer_next_library(function, name);
         memcpy((char *)openssl + functions[i].offset, &function, sizeof function);
         if (function == NULL && functions[i].is_required && openssl->is_supported) {
             openssl->is_supported = false;
@@ -207,6 +218,32 @@ struct stls_openssl *stls_openssl_of_object(const void *object)
             return openssl;
     }
     return first;
+}
+
+SSL *stls_openssl_ssl_of_chain(const struct stls_openssl *openssl, X509_STORE_CTX *chain)
+{
+    SSL *ssl =
+        openssl->X509_STORE_CTX_get_ex_data(chain, openssl->SSL_get_ex_data_X509_STORE_CTX_idx());
+
+    for (size_t i = 0; ssl == NULL && i < LIBSSLS_MAX; i++) {
+        const struct stls_openssl *other = atomic_load_explicit(&libssls[i], memory_order_acquire);
+
+        if (other == NULL)
+            break;
+        if (other->X509_STORE_CTX_get_ex_data == openssl->X509_STORE_CTX_get_ex_data)
+            ssl = openssl->X509_STORE_CTX_get_ex_data(chain,
+                                                      other->SSL_get_ex_data_X509_STORE_CTX_idx());
+    }
+    return ssl;
+}
+
+void *stls_openssl_hook_for(const void *function, const char *name)
+{
+    /* All of them begin like this; it spares the other look-ups a search. */
+    if (function == NULL || name == NULL || strncmp(name, "SSL_", 4) != 0 ||
+        find_known(function) == NULL)
+        return NULL;
+    return stls_elf_find_own(name);
 }
 
 struct stls_openssl *stls_openssl_of_caller(const void *address)

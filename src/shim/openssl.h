@@ -47,6 +47,14 @@ struct stls_openssl *stls_openssl_of_address(const void *address);
 /* The libssl that made this SSL_CTX or SSL. NULL if there is no libssl at all. */
 struct stls_openssl *stls_openssl_of_object(const void *object);
 
+/* The SSL whose peer's chain this is. The index it is kept under is its libssl's own, but where a
+ * process holds copies of one libssl, they call each other's functions. */
+SSL *stls_openssl_ssl_of_chain(const struct stls_openssl *openssl, X509_STORE_CTX *chain);
+
+/* Our hook in place of a libssl's function of that name, or NULL: for an address that dlsym is
+ * about to hand out. */
+void *stls_openssl_hook_for(const void *function, const char *name);
+
 /* The libssl that the code at this address was linked with, directly or through its own libraries;
  * for objects that don't tell whose they are. */
 struct stls_openssl *stls_openssl_of_caller(const void *address);

@@ -22,6 +22,14 @@ bool stls_vetted_append(char list[STLS_LIST_MAX], const char *name)
     return false;
 }
 
+void stls_vetted_names(enum stls_registry registry, const struct stls_codes *codes,
+                       char list[STLS_LIST_MAX])
+{
+    list[0] = '\0';
+    for (size_t i = 0; i < codes->count; i++)
+        stls_vetted_append(list, stls_registry_find_number(registry, codes->number[i])->name);
+}
+
 bool stls_vetted_is_tls13(const struct stls_openssl *openssl, const SSL_CIPHER *cipher)
 {
     return openssl->SSL_CIPHER_get_kx_nid(cipher) == NID_kx_any;
@@ -44,22 +52,47 @@ static void explain(struct stls_vetted *made, const char *what, const char *name
              stls_policy()->cipher_string, what, name);
 }
 
+static bool add(struct stls_vetted *made, const char *name, uint16_t number)
+{
+    if (made->ciphers.count == STLS_CODES_MAX || !stls_vetted_append(made->cipher_list, name)) {
+        explain(made, "too many ciphers", "");
+        return false;
+    }
+    made->ciphers.number[made->ciphers.count++] = number;
+    return true;
+}
+
+static const char separators[] = ":, ";
+
+/* A string of nothing but names that we know, as all shipped ones are, needs no OpenSSL to read. */
+static bool read_names(const char *string, struct stls_vetted *made)
+{
+    for (size_t length; *(string += strspn(string, separators)) != '\0'; string += length) {
+        const struct stls_code *cipher;
+
+        length = strcspn(string, separators);
+        cipher = stls_registry_find_name(STLS_REGISTRY_CIPHER, string, length);
+        if (cipher == NULL || !add(made, cipher->name, cipher->number))
+            return false;
+    }
+    return made->ciphers.count > 0;
+}
+
 /* A name that OpenSSL skips silently is a typing error here. "-", "+" and "!" only take away or
  * reorder, so they may name what a build lacks. */
 static bool check_names(const struct stls_openssl *openssl, SSL_CTX *scratch, const char *string,
                         struct stls_vetted *made)
 {
-    static const char separators[] = ":, ";
     char name[STLS_TEXT_MAX];
 
-    for (size_t length; *string != '\0'; string += length) {
-        string += strspn(string, separators);
+    for (size_t length; *(string += strspn(string, separators)) != '\0'; string += length) {
         length = strcspn(string, separators);
-        if (length == 0 || strchr("-+!", *string) != NULL)
+        if (strchr("-+!", *string) != NULL)
             continue;
         memcpy(name, string, length);
         name[length] = '\0';
-        if (openssl->SSL_CTX_set_cipher_list(scratch, name))
+        if (stls_registry_find_name(STLS_REGISTRY_CIPHER, name, length) != NULL ||
+            openssl->SSL_CTX_set_cipher_list(scratch, name))
             continue;
         explain(made, "OpenSSL knows no ", name);
         return false;
@@ -82,27 +115,34 @@ static void expand_ciphers(const struct stls_openssl *openssl, SSL_CTX *scratch,
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
 
-        if (stls_vetted_is_tls13(openssl, cipher))
-            continue;
-        if (made->ciphers.count == STLS_CODES_MAX ||
-            !stls_vetted_append(made->cipher_list, openssl->SSL_CIPHER_get_name(cipher))) {
-            explain(made, "too many ciphers", "");
+        if (!stls_vetted_is_tls13(openssl, cipher) &&
+            !add(made, openssl->SSL_CIPHER_get_name(cipher),
+                 openssl->SSL_CIPHER_get_protocol_id(cipher)))
             return;
-        }
-        made->ciphers.number[made->ciphers.count++] = openssl->SSL_CIPHER_get_protocol_id(cipher);
     }
 }
 
-/* The codes whose names this libssl takes in such a control. */
-static void expand_codes(const struct stls_openssl *openssl, SSL_CTX *scratch, int command,
-                         enum stls_registry registry, const struct stls_codes *codes, char *list)
-{
-    for (size_t i = 0; i < codes->count; i++) {
-        const struct stls_code *code = stls_registry_find_number(registry, codes->number[i]);
+static _Thread_local bool is_scratch __attribute__((tls_model("initial-exec")));
 
-        if (openssl->SSL_CTX_ctrl(scratch, command, 0, (void *)(uintptr_t)code->name) > 0)
-            stls_vetted_append(list, code->name);
+bool stls_vetted_is_scratch(void)
+{
+    return is_scratch;
+}
+
+static bool ask_openssl(struct stls_openssl *openssl, struct stls_vetted *made)
+{
+    struct stls_guard guard = stls_guard_enter(openssl);
+    SSL_CTX *scratch;
+
+    is_scratch = true;
+    scratch = openssl->SSL_CTX_new(openssl->TLS_method());
+    if (scratch != NULL) {
+        expand_ciphers(openssl, scratch, made);
+        openssl->SSL_CTX_free(scratch);
     }
+    is_scratch = false;
+    stls_guard_leave(guard);
+    return scratch != NULL;
 }
 
 /* OpenSSL's default list meets the shipped groups, and since 3.5 it says more (which key shares to
@@ -115,69 +155,28 @@ static bool are_shipped(const struct stls_codes *groups)
     return memcmp(groups, &shipped.groups, sizeof *groups) == 0;
 }
 
-static void expand_lists(const struct stls_openssl *openssl, SSL_CTX *scratch,
-                         struct stls_vetted *made)
-{
-    const struct stls_policy *policy = stls_policy();
-
-    made->are_default_groups_vetted = are_shipped(&policy->groups);
-    expand_codes(openssl, scratch, SSL_CTRL_SET_GROUPS_LIST, STLS_REGISTRY_GROUP, &policy->groups,
-                 made->group_list);
-    expand_codes(openssl, scratch, SSL_CTRL_SET_SIGALGS_LIST, STLS_REGISTRY_SIGALG,
-                 &policy->sigalgs, made->sigalg_list);
-    if (made->group_list[0] == '\0')
-        snprintf(made->error, sizeof made->error, "STRICTTLS_GROUPS: this OpenSSL knows none");
-    if (made->sigalg_list[0] == '\0')
-        snprintf(made->error, sizeof made->error,
-                 "STRICTTLS_SIGNATURE_ALGORITHMS: this OpenSSL knows none");
-}
-
-static void expand_ciphersuites(const struct stls_openssl *openssl, SSL_CTX *scratch,
-                                struct stls_vetted *made)
-{
-    const struct stls_codes *suites = &stls_policy()->ciphersuites;
-
-    for (size_t i = 0; i < suites->count; i++) {
-        const struct stls_code *suite =
-            stls_registry_find_number(STLS_REGISTRY_CIPHERSUITE, suites->number[i]);
-
-        if (openssl->SSL_CTX_set_ciphersuites(scratch, suite->name))
-            stls_vetted_append(made->ciphersuite_list, suite->name);
-    }
-}
-
-static _Thread_local bool is_scratch __attribute__((tls_model("initial-exec")));
-
-bool stls_vetted_is_scratch(void)
-{
-    return is_scratch;
-}
-
 const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl)
 {
     struct stls_vetted *there = atomic_load_explicit(&openssl->vetted, memory_order_acquire);
+    const struct stls_policy *policy = stls_policy();
     struct stls_vetted *made;
-    struct stls_guard guard;
-    SSL_CTX *scratch;
 
     if (there != NULL)
         return there;
-    guard = stls_guard_enter(openssl);
-    is_scratch = true;
     made = calloc(1, sizeof *made);
-    scratch = made != NULL ? openssl->SSL_CTX_new(openssl->TLS_method()) : NULL;
-    if (scratch != NULL) {
-        expand_ciphers(openssl, scratch, made);
-        expand_ciphersuites(openssl, scratch, made);
-        expand_lists(openssl, scratch, made);
-        openssl->SSL_CTX_free(scratch);
-        if (atomic_compare_exchange_strong(&openssl->vetted, &there, made)) {
-            there = made;
-            made = NULL;
+    if (made == NULL)
+        return NULL;
+    if (!read_names(policy->cipher_string, made)) {
+        memset(made, 0, sizeof *made);
+        if (!ask_openssl(openssl, made)) {
+            free(made);
+            return NULL;
         }
     }
+    stls_vetted_names(STLS_REGISTRY_CIPHERSUITE, &policy->ciphersuites, made->ciphersuite_list);
+    made->are_default_groups_vetted = are_shipped(&policy->groups);
+    if (atomic_compare_exchange_strong(&openssl->vetted, &there, made))
+        return made;
     free(made);
-    is_scratch = false;
-    stls_guard_leave(guard);
     return there;
 }

@@ -1,7 +1,7 @@
 /* vetted.h - the policy's lists as one libssl knows them.
  *
  * Owns: their expansion, once per libssl: a cipher string that only OpenSSL can read becomes code
- * points, and a name that this version has never heard of is left out.
+ * points.
  */
 #ifndef STLS_VETTED_H
 #define STLS_VETTED_H
@@ -18,14 +18,13 @@ struct stls_vetted {
     struct stls_codes ciphers;       /* up to TLS 1.2 */
     char cipher_list[STLS_LIST_MAX]; /* the same by name */
     char ciphersuite_list[STLS_LIST_MAX];
-    char group_list[STLS_LIST_MAX];
-    char sigalg_list[STLS_LIST_MAX];
     bool are_default_groups_vetted; /* so that a new context's need not be touched */
     char error[STLS_TEXT_MAX];      /* not empty: the policy makes no sense to this libssl */
 };
 
-/* Expanded at first use, then immutable. NULL only when out of memory. Calls SSL_CTX_new, so not
- * to be called from inside one. */
+/* Expanded at first use, then immutable. NULL only when out of memory. Only for a cipher string
+ * that is more than names does it need a context of its own, so it is not called from inside
+ * SSL_CTX_new. */
 const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl);
 
 /* True while this thread makes a context of our own, which nothing is to be done to. */
@@ -33,6 +32,10 @@ bool stls_vetted_is_scratch(void);
 
 /* Appends ":name" to a list; false if it does not fit. */
 bool stls_vetted_append(char list[STLS_LIST_MAX], const char *name);
+
+/* The names of code points, as a list. */
+void stls_vetted_names(enum stls_registry registry, const struct stls_codes *codes,
+                       char list[STLS_LIST_MAX]);
 
 /* TLS 1.3 suites stand in the same stacks as ciphers, and are told by having no key exchange. */
 bool stls_vetted_is_tls13(const struct stls_openssl *openssl, const SSL_CIPHER *cipher);
