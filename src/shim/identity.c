@@ -66,7 +66,11 @@ static bool address_text(const union address *address, char *text, socklen_t siz
 static size_t from_sni(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret)
 {
     const char *name = openssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const SSL_SESSION *session = openssl->SSL_get_session(ssl);
 
+    /* Where the program set none, OpenSSL answers with the one that a session was made with. */
+    if (session != NULL && name == openssl->SSL_SESSION_get0_hostname(session))
+        return 0;
     return name != NULL && stls_host_parse(name, ret);
 }
 

@@ -223,9 +223,23 @@ static void converse_greeting(SSL *ssl, struct stls_peer_seen *seen)
     stls_peer_answer(ssl, seen);
 }
 
+/* A server name that is acknowledged is kept in the client's session. */
+static int acknowledge(SSL *ssl, int *alert, void *arg)
+{
+    (void)ssl, (void)alert, (void)arg;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static bool prepare_acknowledging(SSL_CTX *context, const char *directory)
+{
+    (void)directory;
+    return SSL_CTX_set_tlsext_servername_callback(context, acknowledge) == 1;
+}
+
 const struct stls_peer_mode stls_peer_modes[] = {
     {.name = "plain-good", .identity = "good"},
     {.name = "plain-bad", .identity = "bad"},
+    {.name = "acknowledging-good", .identity = "good", .prepare = prepare_acknowledging},
     {.name = "tls12-good", .identity = "good", .prepare = prepare_tls12},
     {.name = "tls12-bad", .identity = "bad", .prepare = prepare_tls12},
     {.name = "greeting-good", .identity = "good", .converse = converse_greeting},

@@ -105,6 +105,22 @@ static int run_other_host(const struct stls_target *target)
     return stls_client_talk_again(context, target, target->host);
 }
 
+/* The session remembers the server name it was made with, and SSL_get_servername then answers with
+ * that one: here to a program that now means an address. */
+static int run_name_of_session(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl;
+
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    ssl = stls_client_new(context, target, 0);
+    SSL_set_tlsext_host_name(ssl, NULL);
+    SSL_set_session(ssl, stls_client_session);
+    return stls_client_finish(context, ssl);
+}
+
 static int run_other_name(const struct stls_target *target)
 {
     SSL_CTX *context = stls_client_verifying_context(target);
@@ -152,6 +168,12 @@ const struct stls_way stls_ways_resume[] = {
      .bad_host = "other.example",
      .good = "peer:plain-good",
      .run = run_other_host},
+    {.name = "session-server-name",
+     .attack = "no server name but the one the session was made with",
+     .bad = "peer:acknowledging-good",
+     .good = "-",
+     .env = "STRICTTLS_HOST_SOURCES=sni",
+     .run = run_name_of_session},
     {.name = "session-other-name",
      .attack = "SSL_set1_host with another name than the session was verified for",
      .bad = "peer:plain-good",
