@@ -10,7 +10,6 @@
 
 /* What an extension's syntax asks for (RFC 5280, 4.2). Lenient where certificates in use are not
  * quite DER and nothing hangs on it: a TRUE other than 0xff, a default that is spelt out. */
-typedef bool reads(struct stls_der value, struct stls_certificate *ret);
 
 static bool read_octets(struct stls_der value, struct stls_certificate *ret)
 {
@@ -147,38 +146,60 @@ static bool read_integer(struct stls_der value, struct stls_certificate *ret)
 #define ID_PE(number) "\x2b\x06\x01\x05\x05\x07\x01" number
 
 static const struct {
-    const char *name;
-    const char *oid;
+    char name[40];
+    char oid[10];
     enum stls_extension_id id;
-    reads *reads;
 } known[] = {
-    {"malformed subject key identifier", ID_CE("\x0e"), STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER,
-     read_octets},
-    {"malformed key usage", ID_CE("\x0f"), STLS_EXTENSION_KEY_USAGE, read_key_usage},
-    {"malformed subject alternative name", ID_CE("\x11"), STLS_EXTENSION_SUBJECT_ALT_NAME,
-     read_general_names},
-    {"malformed basic constraints", ID_CE("\x13"), STLS_EXTENSION_BASIC_CONSTRAINTS,
-     read_basic_constraints},
-    {"malformed name constraints", ID_CE("\x1e"), STLS_EXTENSION_NAME_CONSTRAINTS,
-     read_name_constraints},
-    {"malformed CRL distribution points", ID_CE("\x1f"), STLS_EXTENSION_CRL_DISTRIBUTION_POINTS,
-     read_sequences},
-    {"malformed certificate policies", ID_CE("\x20"), STLS_EXTENSION_CERTIFICATE_POLICIES,
-     read_sequences},
-    {"malformed authority key identifier", ID_CE("\x23"), STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER,
-     read_authority_key_id},
-    {"malformed policy constraints", ID_CE("\x24"), STLS_EXTENSION_POLICY_CONSTRAINTS,
-     read_policy_constraints},
-    {"malformed extended key usage", ID_CE("\x25"), STLS_EXTENSION_EXTENDED_KEY_USAGE,
-     read_identifiers},
-    {"malformed freshest CRL", ID_CE("\x2e"), STLS_EXTENSION_FRESHEST_CRL, read_sequences},
-    {"malformed inhibit any-policy", ID_CE("\x36"), STLS_EXTENSION_INHIBIT_ANY_POLICY,
-     read_integer},
-    {"malformed authority information access", ID_PE("\x01"), STLS_EXTENSION_AUTHORITY_INFO_ACCESS,
-     read_access},
-    {"malformed subject information access", ID_PE("\x0b"), STLS_EXTENSION_SUBJECT_INFO_ACCESS,
-     read_access},
+    {"malformed subject key identifier", ID_CE("\x0e"), STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER},
+    {"malformed key usage", ID_CE("\x0f"), STLS_EXTENSION_KEY_USAGE},
+    {"malformed subject alternative name", ID_CE("\x11"), STLS_EXTENSION_SUBJECT_ALT_NAME},
+    {"malformed basic constraints", ID_CE("\x13"), STLS_EXTENSION_BASIC_CONSTRAINTS},
+    {"malformed name constraints", ID_CE("\x1e"), STLS_EXTENSION_NAME_CONSTRAINTS},
+    {"malformed CRL distribution points", ID_CE("\x1f"), STLS_EXTENSION_CRL_DISTRIBUTION_POINTS},
+    {"malformed certificate policies", ID_CE("\x20"), STLS_EXTENSION_CERTIFICATE_POLICIES},
+    {"malformed authority key identifier", ID_CE("\x23"), STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER},
+    {"malformed policy constraints", ID_CE("\x24"), STLS_EXTENSION_POLICY_CONSTRAINTS},
+    {"malformed extended key usage", ID_CE("\x25"), STLS_EXTENSION_EXTENDED_KEY_USAGE},
+    {"malformed freshest CRL", ID_CE("\x2e"), STLS_EXTENSION_FRESHEST_CRL},
+    {"malformed inhibit any-policy", ID_CE("\x36"), STLS_EXTENSION_INHIBIT_ANY_POLICY},
+    {"malformed authority information access", ID_PE("\x01"), STLS_EXTENSION_AUTHORITY_INFO_ACCESS},
+    {"malformed subject information access", ID_PE("\x0b"), STLS_EXTENSION_SUBJECT_INFO_ACCESS},
 };
+
+static bool read_value(enum stls_extension_id id, struct stls_der value,
+                       struct stls_certificate *ret)
+{
+    switch (id) {
+    case STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER:
+        return read_octets(value, ret);
+    case STLS_EXTENSION_KEY_USAGE:
+        return read_key_usage(value, ret);
+    case STLS_EXTENSION_SUBJECT_ALT_NAME:
+        return read_general_names(value, ret);
+    case STLS_EXTENSION_BASIC_CONSTRAINTS:
+        return read_basic_constraints(value, ret);
+    case STLS_EXTENSION_NAME_CONSTRAINTS:
+        return read_name_constraints(value, ret);
+    case STLS_EXTENSION_CRL_DISTRIBUTION_POINTS:
+    case STLS_EXTENSION_CERTIFICATE_POLICIES:
+    case STLS_EXTENSION_FRESHEST_CRL:
+        return read_sequences(value, ret);
+    case STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER:
+        return read_authority_key_id(value, ret);
+    case STLS_EXTENSION_POLICY_CONSTRAINTS:
+        return read_policy_constraints(value, ret);
+    case STLS_EXTENSION_EXTENDED_KEY_USAGE:
+        return read_identifiers(value, ret);
+    case STLS_EXTENSION_INHIBIT_ANY_POLICY:
+        return read_integer(value, ret);
+    case STLS_EXTENSION_AUTHORITY_INFO_ACCESS:
+    case STLS_EXTENSION_SUBJECT_INFO_ACCESS:
+        return read_access(value, ret);
+    case STLS_EXTENSIONS:
+        break;
+    }
+    return false;
+}
 
 static bool take_extension(struct stls_der *rest, struct stls_der *ret_oid,
                            struct stls_extension *ret)
@@ -214,7 +235,7 @@ static void keep_extension(const struct stls_extension *extension, struct stls_d
         if (stls_der_equals_octets(oid, known[i].oid, strlen(known[i].oid)) &&
             !ret->extensions[known[i].id].is_present) {
             ret->extensions[known[i].id] = *extension;
-            if (!known[i].reads(extension->value, ret) && ret->malformed == NULL)
+            if (!read_value(known[i].id, extension->value, ret) && ret->malformed == NULL)
                 ret->malformed = known[i].name;
         }
 }

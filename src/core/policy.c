@@ -22,39 +22,39 @@ static const struct stls_choice modes[] = {
     {"off", STLS_MODE_OFF},
     {"audit", STLS_MODE_AUDIT},
     {"enforce", STLS_MODE_ENFORCE},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice verify_peers[] = {
     {"app", STLS_VERIFY_PEER_APP},
     {"require", STLS_VERIFY_PEER_REQUIRE},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice verify_clients[] = {
     {"app", STLS_VERIFY_CLIENT_APP},
     {"request", STLS_VERIFY_CLIENT_REQUEST},
     {"require", STLS_VERIFY_CLIENT_REQUIRE},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice check_hosts[] = {
     {"app", STLS_CHECK_HOST_APP},
     {"require", STLS_CHECK_HOST_REQUIRE},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice chain_rules[] = {
     {"openssl", STLS_CHAIN_RULES_OPENSSL},
     {"rfc5280", STLS_CHAIN_RULES_RFC5280},
     {"webpki", STLS_CHAIN_RULES_WEBPKI},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice unknown_hosts[] = {
     {"allow", STLS_UNKNOWN_HOST_ALLOW},
     {"refuse", STLS_UNKNOWN_HOST_REFUSE},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice allows[] = {
     {"yes", STLS_ALLOW_YES},
     {"no", STLS_ALLOW_NO},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice host_sources[] = {
     {"app", STLS_HOST_SOURCE_APP},
@@ -63,19 +63,19 @@ static const struct stls_choice host_sources[] = {
     {"resolver", STLS_HOST_SOURCE_RESOLVER},
     {"address", STLS_HOST_SOURCE_ADDRESS},
     {"connect", STLS_HOST_SOURCE_CONNECT},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice trust_stores[] = {
     {"app", STLS_TRUST_STORE_APP},
     {"system", STLS_TRUST_STORE_SYSTEM},
-    {NULL, 0},
+    {"", 0},
 };
 static const struct stls_choice logs[] = {
     {"auto", STLS_LOG_AUTO},
     {"stderr", STLS_LOG_STDERR},
     {"syslog", STLS_LOG_SYSLOG},
     {"none", STLS_LOG_NONE},
-    {NULL, 0},
+    {"", 0},
 };
 
 /* One word a row. The README's table of environment variables is generated from these. */
@@ -238,15 +238,15 @@ static const struct stls_word words[] = {
 
 /* What a shipped policy says other than intermediate. */
 static const struct {
-    const char *policy;
-    const char *word;
-    const char *value;
+    char policy[16];
+    char word[24];
+    char value[16];
 } differences[] = {
     {"strict", "MinProtocol", "TLSv1.3"},
     {"strict", "ChainRules", "webpki"},
     {"audit", "Mode", "audit"},
 };
-static const char *const shipped[] = {"intermediate", "strict", "audit"};
+static const char shipped[][16] = {"intermediate", "strict", "audit"};
 
 const struct stls_word *stls_policy_words(size_t *ret_count)
 {
@@ -291,7 +291,7 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name)
 static bool read_choice_of_length(const struct stls_choice *choices, const char *value,
                                   size_t length, int *ret)
 {
-    for (; choices->name != NULL; choices++)
+    for (; choices->name[0] != '\0'; choices++)
         if (strlen(choices->name) == length && memcmp(choices->name, value, length) == 0) {
             *ret = choices->value;
             return true;

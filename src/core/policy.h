@@ -115,23 +115,24 @@ enum stls_word_kind {
     STLS_WORD_BASE,     /* the name of a shipped policy: replaces all words */
 };
 
+/* Texts are arrays: a pointer would be relocated in every process, also where there is no TLS. */
 struct stls_choice {
-    const char *name;
+    char name[12];
     int value;
 };
 
 struct stls_word {
-    const char *name;     /* in a policy file: MinProtocol */
-    const char *variable; /* in the environment: STRICTTLS_MIN_PROTOCOL */
+    char name[24];     /* in a policy file: MinProtocol */
+    char variable[36]; /* in the environment: STRICTTLS_MIN_PROTOCOL */
     enum stls_word_kind kind;
     const char *initial; /* value in the policy intermediate */
-    const char *values;  /* what may be written, for people */
-    const char *meaning; /* one phrase, for people */
+    char values[80];     /* what may be written, for people */
+    char meaning[96];    /* one phrase, for people */
     size_t offset;       /* of the int or struct stls_codes in struct stls_policy */
     size_t text_offset;  /* of the char[STLS_TEXT_MAX], for CIPHERS and PATH */
     const struct stls_choice *choices;
-    int path_value;          /* PATH: what the int becomes */
-    const char *path_prefix; /* PATH: "" or "file:" */
+    int path_value;      /* PATH: what the int becomes */
+    char path_prefix[8]; /* PATH: "" or "file:" */
     enum stls_registry registry;
 };
 

@@ -12,11 +12,17 @@ enum {
     RSA_BITS_MIN = 2048
 };
 
+/* An object identifier; octets in place, so that there is nothing to relocate. */
+struct oid {
+    char octets[12];
+    unsigned char length;
+};
+
 #define OID(text)                                                                                  \
     {                                                                                              \
-        (const unsigned char *)(text), sizeof(text) - 1                                            \
+        text, sizeof(text) - 1                                                                     \
     }
-#define ONE(text) ((struct stls_der)OID(text))
+#define ONE(text) ((struct stls_der){(const unsigned char *)(text), sizeof(text) - 1})
 #define PKCS1(number) "\x2a\x86\x48\x86\xf7\x0d\x01\x01" number /* 1.2.840.113549.1.1.number */
 #define NIST(arc) "\x60\x86\x48\x01\x65\x03\x04" arc            /* 2.16.840.1.101.3.4.arc */
 
@@ -24,19 +30,19 @@ enum {
 #define RSASSA_PSS PKCS1("\x0a")
 #define EC_PUBLIC_KEY "\x2a\x86\x48\xce\x3d\x02\x01"
 
-static const struct stls_der curves[] = {
+static const struct oid curves[] = {
     OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), /* P-256 */
     OID("\x2b\x81\x04\x00\x22"),             /* P-384 */
     OID("\x2b\x81\x04\x00\x23"),             /* P-521 */
 };
 
 /* The same identifier stands for the key and for the signature. */
-static const struct stls_der edwards[] = {
+static const struct oid edwards[] = {
     OID("\x2b\x65\x70"), /* Ed25519 */
     OID("\x2b\x65\x71"), /* Ed448 */
 };
 
-static const struct stls_der signatures[] = {
+static const struct oid signatures[] = {
     OID(PKCS1("\x0b")),                      /* sha256WithRSAEncryption */
     OID(PKCS1("\x0c")),                      /* sha384WithRSAEncryption */
     OID(PKCS1("\x0d")),                      /* sha512WithRSAEncryption */
@@ -45,16 +51,16 @@ static const struct stls_der signatures[] = {
     OID("\x2a\x86\x48\xce\x3d\x04\x03\x04"), /* ecdsa-with-SHA512 */
 };
 
-static const struct stls_der digests[] = {
+static const struct oid digests[] = {
     OID(NIST("\x02\x01")), /* SHA-256 */
     OID(NIST("\x02\x02")), /* SHA-384 */
     OID(NIST("\x02\x03")), /* SHA-512 */
 };
 
-static bool is_among(struct stls_der oid, const struct stls_der *list, size_t count)
+static bool is_among(struct stls_der oid, const struct oid *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (stls_der_equals(oid, list[i]))
+        if (stls_der_equals_octets(oid, list[i].octets, list[i].length))
             return true;
     return false;
 }

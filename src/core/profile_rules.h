@@ -25,9 +25,9 @@ struct stls_profile_view {
 };
 
 struct stls_profile_rule {
-    const char *reason; /* what is wrong where it is not kept */
-    unsigned roles;     /* whom it binds */
-    int error;          /* X509_V_ERR_* */
+    char reason[80]; /* what is wrong where it is not kept */
+    unsigned roles;  /* whom it binds */
+    int error;       /* X509_V_ERR_* */
     enum stls_chain_rules from;
     enum stls_chain_rules but; /* from there, but not at this level; OPENSSL: no exception */
     bool (*is_kept)(const struct stls_profile_view *view);

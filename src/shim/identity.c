@@ -125,7 +125,7 @@ static size_t from_connect(const struct stls_openssl *openssl, const SSL *ssl,
 }
 
 static const struct {
-    const char *name;
+    char name[12];
     unsigned bit; /* in HostSources */
     size_t (*find)(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret);
 } sources[] = {

@@ -99,7 +99,7 @@ static void *open_again(struct link_map *object)
 
     if (object->l_name[0] == '\0')
         return STLS_NEXT(dlopen)(NULL, RTLD_LAZY);
-    if (dlinfo(object, RTLD_DI_LMID, &namespace) != 0)
+    if (STLS_NEXT(dlinfo)(object, RTLD_DI_LMID, &namespace) != 0)
         return NULL;
     return STLS_NEXT(dlmopen)(namespace, object->l_name, RTLD_LAZY | RTLD_NOLOAD);
 }
@@ -122,9 +122,11 @@ static struct stls_openssl *make(const void *address)
     Dl_info ours;
     void *handle;
 
-    if (dladdr1(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 || object == NULL)
+    if (STLS_NEXT(dladdr1)(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 ||
+        object == NULL)
         return NULL;
-    if (dladdr((const void *)(uintptr_t)&make, &ours) == 0 || info.dli_fbase == ours.dli_fbase)
+    if (STLS_NEXT(dladdr)((const void *)(uintptr_t)&make, &ours) == 0 ||
+        info.dli_fbase == ours.dli_fbase)
         return NULL;
     handle = open_again(object);
     openssl = handle != NULL ? calloc(1, sizeof *openssl) : NULL;
@@ -147,7 +149,7 @@ static struct stls_openssl *make(const void *address)
             openssl->missing = name;
         }
     }
-    (void)dlerror(); /* a function that is not there is no error of the program's */
+    (void)STLS_NEXT(dlerror)(); /* a function that is not there is no error of the program's */
     return publish(openssl);
 }
 
@@ -255,11 +257,11 @@ struct stls_openssl *stls_openssl_of_caller(const void *address)
 
     if (atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
         return first;
-    if (dladdr1(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 || object == NULL ||
-        (handle = open_again(object)) == NULL)
+    if (STLS_NEXT(dladdr1)(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 ||
+        object == NULL || (handle = open_again(object)) == NULL)
         return first;
     function = STLS_NEXT(dlsym)(handle, "SSL_CIPHER_get_name"); /* none of our hooks */
-    dlclose(handle);
+    STLS_NEXT(dlclose)(handle);
     return function != NULL && stls_openssl_of_address(function) != NULL
                ? stls_openssl_of_address(function)
                : first;

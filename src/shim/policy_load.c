@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "elf_symbols.h"
+#include "next.h"
 
 #include "../core/banned.h"
 
@@ -77,7 +78,7 @@ void stls_policy_start(const char *name, char **environment)
 
     if (atomic_load_explicit(&copied, memory_order_acquire) != NULL)
         return;
-    if (count > 0 && getauxval(AT_SECURE) == 0)
+    if (count > 0 && STLS_NEXT(getauxval)(AT_SECURE) == 0)
         copy = calloc(count + 1, sizeof *copy);
     if (copy == NULL) /* out of memory: the shipped policy, which is no weaker than most */
         copy = none;
@@ -94,7 +95,7 @@ void stls_policy_start(const char *name, char **environment)
 static void start_early(void)
 {
     char ***variables = stls_elf_find_next("environ");
-    const char *name = (const char *)getauxval(AT_EXECFN);
+    const char *name = (const char *)STLS_NEXT(getauxval)(AT_EXECFN);
 
     if (atomic_load_explicit(&copied, memory_order_acquire) == NULL)
         stls_policy_start(name != NULL ? name : "", variables != NULL ? *variables : NULL);
@@ -148,9 +149,19 @@ static void load(struct loaded *made)
         made->policy.mode = STLS_MODE_ENFORCE;
 }
 
+/* Filled now, with what is always the same: initialised, it would be part of the file. */
+static struct loaded *out_of_memory(void)
+{
+    static struct loaded nothing;
+
+    nothing.policy.mode = STLS_MODE_ENFORCE;
+    nothing.is_broken = true;
+    memcpy(nothing.error, "out of memory", sizeof "out of memory");
+    return &nothing;
+}
+
 static struct loaded *get(void)
 {
-    static struct loaded out_of_memory = {.is_broken = true, .error = "out of memory"};
     struct loaded *there = atomic_load_explicit(&current, memory_order_acquire);
     struct loaded *made;
 
@@ -159,7 +170,7 @@ static struct loaded *get(void)
     start_early();
     made = calloc(1, sizeof *made);
     if (made == NULL)
-        return &out_of_memory;
+        return out_of_memory();
     load(made);
     if (atomic_compare_exchange_strong(&current, &there, made))
         return made;

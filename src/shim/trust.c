@@ -1,8 +1,9 @@
 /* trust.c - see trust.h */
 #include "trust.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "policy_load.h"
 
@@ -27,14 +28,20 @@ static void fill_with_system(const struct stls_openssl *openssl, X509_STORE *sto
     openssl->X509_STORE_load_locations(store, NULL, folder);
 }
 
+static bool is_directory(const char *path)
+{
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    return fd >= 0 && close(fd) == 0;
+}
+
 static void fill(const struct stls_openssl *openssl, X509_STORE *store)
 {
     const char *path = stls_policy()->trust_path;
-    struct stat status;
 
     if (stls_policy()->trust_store != STLS_TRUST_STORE_PATH)
         fill_with_system(openssl, store);
-    else if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    else if (is_directory(path))
         openssl->X509_STORE_load_locations(store, NULL, path);
     else
         openssl->X509_STORE_load_locations(store, path, NULL);
