@@ -154,7 +154,9 @@ STLS_HOOK SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *library, const char *properties,
     return finish(openssl, context, method);
 }
 
-/* A caller that reaches SSL_CTX_new past us would make contexts that ex_data does not know of. */
+/* A caller that reaches SSL_CTX_new past us would make contexts that ex_data does not know of. NULL
+ * changes nothing: so libssl itself asks at every SSL_CTX_new, and is no reason to register again.
+ */
 STLS_HOOK OSSL_LIB_CTX *OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX *library)
 {
     struct stls_openssl *openssl = stls_openssl_of_caller(__builtin_return_address(0));
@@ -163,7 +165,7 @@ STLS_HOOK OSSL_LIB_CTX *OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX *library)
     if (openssl == NULL || openssl->OSSL_LIB_CTX_set0_default == NULL)
         return STLS_NEXT(OSSL_LIB_CTX_set0_default)(library);
     before = openssl->OSSL_LIB_CTX_set0_default(library);
-    if (before != NULL && is_new(library))
+    if (before != NULL && library != NULL && is_new(library))
         stls_attach_library_context(openssl);
     return before;
 }
