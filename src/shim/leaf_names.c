@@ -71,17 +71,57 @@ void stls_leaf_names_make_safe(const struct stls_openssl *openssl, X509_VERIFY_P
         }
 }
 
-static bool leaf_has(const struct stls_openssl *openssl, X509 *leaf, const struct stls_host *host)
+/* A leaf, and what is known of it already. */
+struct leaf {
+    X509 *certificate;
+    stls_leaf_names_memo *memo; /* or NULL */
+};
+
+static bool is_remembered(const struct leaf *leaf, const struct stls_host *host)
 {
+    const struct stls_host *known =
+        leaf->memo != NULL ? atomic_load_explicit(leaf->memo, memory_order_acquire) : NULL;
+
+    return known != NULL && known->kind == host->kind && strcmp(known->text, host->text) == 0;
+}
+
+static void remember(const struct leaf *leaf, const struct stls_host *host)
+{
+    size_t size = offsetof(struct stls_host, text) + strlen(host->text) + 1;
+    struct stls_host *there = NULL;
+    struct stls_host *made;
+
+    if (leaf->memo == NULL || atomic_load_explicit(leaf->memo, memory_order_relaxed) != NULL)
+        return;
+    made = malloc(size);
+    if (made == NULL)
+        return;
+    memcpy(made, host, size);
+    if (!atomic_compare_exchange_strong(leaf->memo, &there, made))
+        free(made);
+}
+
+static bool leaf_has(const struct stls_openssl *openssl, const struct leaf *leaf,
+                     const struct stls_host *host)
+{
+    bool is_there;
+
+    if (is_remembered(leaf, host))
+        return true;
     if (host->kind == STLS_HOST_ADDRESS)
-        return openssl->X509_check_ip_asc(leaf, host->text, 0) == 1;
-    return openssl->X509_check_host(leaf, host->text, 0, HOST_FLAGS, NULL) == 1;
+        is_there = openssl->X509_check_ip_asc(leaf->certificate, host->text, 0) == 1;
+    else
+        is_there =
+            openssl->X509_check_host(leaf->certificate, host->text, 0, HOST_FLAGS, NULL) == 1;
+    if (is_there)
+        remember(leaf, host);
+    return is_there;
 }
 
 /* Whether the program gave names or an address, and whether the leaf has one of them. What is no
  * name (a leading dot) does not count. */
 static bool find_program_names(const struct stls_openssl *openssl, X509_VERIFY_PARAM *param,
-                               X509 *leaf, enum stls_leaf_names *ret)
+                               const struct leaf *leaf, enum stls_leaf_names *ret)
 {
     struct stls_host host;
     const char *text;
@@ -104,14 +144,15 @@ static bool find_program_names(const struct stls_openssl *openssl, X509_VERIFY_P
         address = openssl->X509_VERIFY_PARAM_get1_ip_asc(param);
     if (address == NULL)
         return has_names;
-    *ret = openssl->X509_check_ip_asc(leaf, address, 0) == 1 ? STLS_LEAF_NAMES_MATCH
-                                                             : STLS_LEAF_NAMES_ADDRESS_MISMATCH;
+    *ret = openssl->X509_check_ip_asc(leaf->certificate, address, 0) == 1
+               ? STLS_LEAF_NAMES_MATCH
+               : STLS_LEAF_NAMES_ADDRESS_MISMATCH;
     openssl->CRYPTO_free(address, "stricttls", 0);
     return true;
 }
 
 static enum stls_leaf_names check_identity(const struct stls_openssl *openssl, const SSL *ssl,
-                                           X509 *leaf)
+                                           const struct leaf *leaf)
 {
     struct stls_identity identity;
 
@@ -127,10 +168,12 @@ static enum stls_leaf_names check_identity(const struct stls_openssl *openssl, c
 }
 
 enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, const SSL *ssl,
-                                           X509_VERIFY_PARAM *param, X509 *leaf)
+                                           X509_VERIFY_PARAM *param, X509 *certificate,
+                                           stls_leaf_names_memo *memo)
 {
+    struct leaf leaf = {certificate, memo};
     enum stls_leaf_names found;
-    bool has_names = find_program_names(openssl, param, leaf, &found);
+    bool has_names = find_program_names(openssl, param, &leaf, &found);
     bool are_counted = ((unsigned)stls_policy()->host_sources & STLS_HOST_SOURCE_APP) != 0;
 
     /* Names of the program's that don't match are never overruled. */
@@ -138,5 +181,5 @@ enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, c
         return found;
     if (stls_policy()->check_host == STLS_CHECK_HOST_APP)
         return STLS_LEAF_NAMES_MATCH;
-    return check_identity(openssl, ssl, leaf);
+    return check_identity(openssl, ssl, &leaf);
 }

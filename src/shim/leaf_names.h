@@ -6,6 +6,10 @@
 #ifndef STLS_LEAF_NAMES_H
 #define STLS_LEAF_NAMES_H
 
+#include <stdatomic.h>
+
+#include "../core/host.h"
+
 #include "openssl.h"
 
 /* Before verification, on the chain's own copy of the parameters: no CN, no partial wildcards, no
@@ -19,9 +23,14 @@ enum stls_leaf_names {
     STLS_LEAF_NAMES_UNKNOWN,          /* nobody knows the host, and UnknownHost = refuse */
 };
 
+/* The one host that a leaf was found to name: it need not be read again for a session that is
+ * resumed often. NULL at first, set once; to be freed with what it belongs to. */
+typedef _Atomic(struct stls_host *) stls_leaf_names_memo;
+
 /* By the program's names in param (that they match is checked again), else by our own sources; as
- * CheckHost, UnknownHost and HostSources say. */
+ * CheckHost, UnknownHost and HostSources say. memo: this leaf's, or NULL. */
 enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, const SSL *ssl,
-                                           X509_VERIFY_PARAM *param, X509 *leaf);
+                                           X509_VERIFY_PARAM *param, X509 *leaf,
+                                           stls_leaf_names_memo *memo);
 
 #endif

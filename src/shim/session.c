@@ -15,6 +15,7 @@ struct mark {
     atomic_uint references;
     enum stls_anchors anchors;
     X509 *anchor;
+    stls_leaf_names_memo host; /* of the peer's certificate */
 };
 
 static int index_of(const struct stls_openssl *openssl)
@@ -22,7 +23,7 @@ static int index_of(const struct stls_openssl *openssl)
     return atomic_load_explicit(&openssl->registration, memory_order_acquire)->session;
 }
 
-static const struct mark *mark_of(const struct stls_openssl *openssl, const SSL_SESSION *session)
+static struct mark *mark_of(const struct stls_openssl *openssl, const SSL_SESSION *session)
 {
     return session != NULL ? openssl->SSL_SESSION_get_ex_data(session, index_of(openssl)) : NULL;
 }
@@ -32,6 +33,7 @@ static void release(const struct stls_openssl *openssl, struct mark *mark)
     if (mark == NULL || atomic_fetch_sub(&mark->references, 1) != 1)
         return;
     openssl->X509_free(mark->anchor);
+    free(mark->host);
     free(mark);
 }
 
@@ -103,14 +105,14 @@ static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl, const
 void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying)
 {
     const SSL_SESSION *session = openssl->SSL_get_session(ssl);
-    const struct mark *mark = mark_of(openssl, session);
+    struct mark *mark = mark_of(openssl, session);
     X509 *leaf;
 
     if (session == NULL)
         return;
     leaf = openssl->SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session);
     if (mark != NULL && leaf != NULL && (!is_verifying || is_trusted(openssl, ssl, mark)) &&
-        stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param(ssl), leaf) ==
+        stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param(ssl), leaf, &mark->host) ==
             STLS_LEAF_NAMES_MATCH)
         return;
     openssl->SSL_set_session(ssl, NULL);

@@ -25,7 +25,7 @@ static void check_names(const struct stls_openssl *openssl, SSL *ssl, X509_STORE
     X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
 
     verdict->rule = "CheckHost=require";
-    switch (stls_leaf_names_check(openssl, ssl, param, leaf)) {
+    switch (stls_leaf_names_check(openssl, ssl, param, leaf, NULL)) {
     case STLS_LEAF_NAMES_MATCH:
         return;
     case STLS_LEAF_NAMES_MISMATCH:
