@@ -16,9 +16,9 @@ static bool is_vetted(const struct stls_openssl *openssl, const struct stls_vett
 {
     unsigned number = openssl->SSL_CIPHER_get_protocol_id(cipher);
 
-    return stls_codes_contain(stls_vetted_is_tls13(openssl, cipher) ? &stls_policy()->ciphersuites
-                                                                    : &vetted->ciphers,
-                              number);
+    /* No code point stands for both kinds. */
+    return stls_codes_contain(&stls_policy()->ciphersuites, number) ||
+           stls_codes_contain(&vetted->ciphers, number);
 }
 
 /* What is vetted of a stack, by name and in its order; false if nothing needs to be said to OpenSSL

@@ -151,6 +151,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     stls_session_drop_unvetted(openssl, ssl, (connection->asked_verify & SSL_VERIFY_PEER) != 0);
 }
 
+/* Some twenty times a handshake: nothing here fails, so that there is no error to take back. */
 static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
     if (!is_enforcing())
@@ -278,11 +279,13 @@ void stls_gate_state(const SSL *const_ssl, int where, int ret)
         program(const_ssl, where, ret);
     if (connection == NULL)
         return;
+    if (where & SSL_CB_LOOP) {
+        step(openssl, ssl, connection);
+        return;
+    }
     guard = stls_guard_enter(openssl);
     if (where & SSL_CB_HANDSHAKE_START)
         start(openssl, ssl, connection);
-    else if (where & SSL_CB_LOOP)
-        step(openssl, ssl, connection);
     else if (where & SSL_CB_HANDSHAKE_DONE)
         done(openssl, ssl, connection);
     else if (where & SSL_CB_ALERT)
@@ -309,23 +312,45 @@ static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
 }
 
 /* True if nothing may pass, or this one thing may not. */
-static bool is_denied(struct stls_openssl *openssl, const SSL *ssl, int op, int number,
-                      const void *other)
+static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
+                      struct stls_connection *connection, int op, int number, const void *other)
 {
-    struct stls_connection *connection = ssl != NULL ? stls_connection_of(openssl, ssl) : NULL;
-
-    if (ssl != NULL && connection == NULL)
+    if (stls_gates_closed(openssl) != NULL)
         return true;
-    if (connection != NULL && connection->is_refused)
+    if (ssl == NULL)
+        return stls_algorithms_judge(openssl, op, number, other) == STLS_REFUSE;
+    if (connection == NULL || connection->is_refused)
         return true;
-    if (op == SSL_SECOP_VERSION && connection != NULL)
+    if (op == SSL_SECOP_VERSION)
         start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
     if (stls_algorithms_judge(openssl, op, number, other) == STLS_REFUSE)
         return true;
     /* By now a client knows whether the server resumes. */
-    return op == SSL_SECOP_CIPHER_CHECK && connection != NULL && !openssl->SSL_is_server(ssl) &&
+    return op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&
            must_verify(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
            !is_server_known(openssl, ssl);
+}
+
+/* The program's own, which an SSL has from its context when it is made, or when it is given another
+ * one. It is asked for so often in a handshake that it is not looked up each time. */
+static stls_security_callback *security_of(const struct stls_openssl *openssl, const SSL *ssl,
+                                           const SSL_CTX *context,
+                                           struct stls_connection *connection)
+{
+    const struct stls_context *record;
+
+    if (ssl != NULL)
+        context = openssl->SSL_get_SSL_CTX(ssl);
+    if (connection != NULL && connection->program_security != NULL)
+        return connection->program_security;
+    if (connection != NULL && connection->context == context)
+        return connection->context_security;
+    record = stls_context_of(openssl, context);
+    if (connection != NULL) {
+        connection->context = context;
+        connection->context_security = record != NULL ? record->program_security : NULL;
+    }
+    return record != NULL ? record->program_security : NULL;
 }
 
 int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bits, int number,
@@ -333,16 +358,12 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
 {
     struct stls_openssl *openssl =
         stls_openssl_of_object(ssl != NULL ? (const void *)ssl : context);
-    const struct stls_context *record =
-        stls_context_of(openssl, ssl != NULL ? openssl->SSL_get_SSL_CTX(ssl) : context);
-    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
-    stls_security_callback *program = record != NULL ? record->program_security : NULL;
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    stls_security_callback *program;
 
-    if (is_enforcing() &&
-        (stls_gates_closed(openssl) != NULL || is_denied(openssl, ssl, op, number, other)))
+    if (is_enforcing() && is_denied(openssl, ssl, connection, op, number, other))
         return 0;
-    if (connection != NULL && connection->program_security != NULL)
-        program = connection->program_security;
+    program = security_of(openssl, ssl, context, connection);
     return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
 }
 

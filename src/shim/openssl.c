@@ -199,27 +199,34 @@ static void ignore(struct stls_openssl *openssl)
     (void)openssl;
 }
 
-struct stls_openssl *stls_openssl_of_object(const void *object)
+static __attribute__((cold, noinline)) struct stls_openssl *find_first(void)
 {
-    struct stls_openssl *first = atomic_load_explicit(&libssls[0], memory_order_acquire);
-    const void *const *words = object;
+    stls_openssl_scan(NULL, ignore);
+    return atomic_load_explicit(&libssls[0], memory_order_acquire);
+}
 
-    if (first == NULL) {
-        stls_openssl_scan(NULL, ignore);
-        first = atomic_load_explicit(&libssls[0], memory_order_acquire);
-    }
-    if (first == NULL || object == NULL ||
-        atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
-        return first;
-    /* Several: an SSL_CTX and an SSL point to their SSL_METHOD, which lies in the libssl that made
-     * them, with one of their first four words in every version from 1.1.1 to 4.0. */
+/* An SSL_CTX and an SSL point to their SSL_METHOD, which lies in the libssl that made them, with
+ * one of their first four words in every version from 1.1.1 to 4.0. */
+static __attribute__((noinline)) struct stls_openssl *find_maker(const void *const *words)
+{
     for (size_t i = 0; i < 4; i++) {
         struct stls_openssl *openssl = find_known(words[i]);
 
         if (openssl != NULL)
             return openssl;
     }
-    return first;
+    return atomic_load_explicit(&libssls[0], memory_order_acquire);
+}
+
+struct stls_openssl *stls_openssl_of_object(const void *object)
+{
+    struct stls_openssl *first = atomic_load_explicit(&libssls[0], memory_order_acquire);
+
+    if (first == NULL)
+        first = find_first();
+    if (object == NULL || atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
+        return first;
+    return find_maker(object);
 }
 
 SSL *stls_openssl_ssl_of_chain(const struct stls_openssl *openssl, X509_STORE_CTX *chain)

@@ -160,13 +160,11 @@ static struct loaded *out_of_memory(void)
     return &nothing;
 }
 
-static struct loaded *get(void)
+static __attribute__((cold, noinline)) struct loaded *make_current(void)
 {
-    struct loaded *there = atomic_load_explicit(&current, memory_order_acquire);
+    struct loaded *there = NULL;
     struct loaded *made;
 
-    if (there != NULL)
-        return there;
     start_early();
     made = calloc(1, sizeof *made);
     if (made == NULL)
@@ -176,6 +174,14 @@ static struct loaded *get(void)
         return made;
     free(made);
     return there;
+}
+
+/* Asked for several times in each question of a handshake. */
+static inline struct loaded *get(void)
+{
+    struct loaded *there = atomic_load_explicit(&current, memory_order_acquire);
+
+    return there != NULL ? there : make_current();
 }
 
 const struct stls_policy *stls_policy(void)

@@ -22,6 +22,22 @@ struct stls_context *stls_context_of(const struct stls_openssl *openssl, const S
     return record != NULL && record->owner == context ? record : NULL;
 }
 
+static __attribute__((noinline)) struct stls_connection *
+make_connection(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    struct stls_connection *record = calloc(1, sizeof *record);
+
+    if (record == NULL)
+        return NULL;
+    record->owner = ssl;
+    if (!openssl->SSL_set_ex_data((SSL *)(uintptr_t)ssl, registration(openssl)->connection,
+                                  record)) {
+        free(record);
+        return NULL;
+    }
+    return record;
+}
+
 struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, const SSL *ssl)
 {
     const struct stls_registration *indices = registration(openssl);
@@ -30,18 +46,10 @@ struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, c
     if (indices == NULL || ssl == NULL)
         return NULL;
     record = openssl->SSL_get_ex_data(ssl, indices->connection);
-    if (record != NULL && record->owner == NULL) /* came with SSL_dup */
-        record->owner = ssl;
-    if (record != NULL)
-        return record;
-    record = calloc(1, sizeof *record);
     if (record == NULL)
-        return NULL;
-    record->owner = ssl;
-    if (!openssl->SSL_set_ex_data((SSL *)(uintptr_t)ssl, indices->connection, record)) {
-        free(record);
-        return NULL;
-    }
+        return make_connection(openssl, ssl);
+    if (record->owner == NULL) /* came with SSL_dup */
+        record->owner = ssl;
     return record;
 }
 

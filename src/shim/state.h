@@ -48,6 +48,8 @@ struct stls_connection {
     int asked_verify;                         /* SSL_VERIFY_* as the program wanted it */
     stls_info_callback *program_info;         /* NULL: the context's */
     stls_security_callback *program_security; /* NULL: the context's */
+    const SSL_CTX *context;                   /* whose callback the next is */
+    stls_security_callback *context_security;
 };
 
 /* NULL for a context that attach never saw, and in mode off. */

@@ -155,15 +155,12 @@ static bool are_shipped(const struct stls_codes *groups)
     return memcmp(groups, &shipped.groups, sizeof *groups) == 0;
 }
 
-const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl)
+static __attribute__((cold, noinline)) const struct stls_vetted *make(struct stls_openssl *openssl)
 {
-    struct stls_vetted *there = atomic_load_explicit(&openssl->vetted, memory_order_acquire);
     const struct stls_policy *policy = stls_policy();
-    struct stls_vetted *made;
+    struct stls_vetted *there = NULL;
+    struct stls_vetted *made = calloc(1, sizeof *made);
 
-    if (there != NULL)
-        return there;
-    made = calloc(1, sizeof *made);
     if (made == NULL)
         return NULL;
     if (!read_names(policy->cipher_string, made)) {
@@ -179,4 +176,11 @@ const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl)
         return made;
     free(made);
     return there;
+}
+
+const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl)
+{
+    const struct stls_vetted *there = atomic_load_explicit(&openssl->vetted, memory_order_acquire);
+
+    return there != NULL ? there : make(openssl);
 }
