@@ -11,6 +11,7 @@ static bool parse_address(const char *text, size_t length, struct stls_host *ret
 {
     static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char copy[INET6_ADDRSTRLEN];
+    struct in_addr v4;
     unsigned char bytes[16];
     const char *zone = memchr(text, '%', length);
 
@@ -20,8 +21,8 @@ static bool parse_address(const char *text, size_t length, struct stls_host *ret
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    if (inet_pton(AF_INET, copy, bytes) == 1)
-        inet_ntop(AF_INET, bytes, ret->text, sizeof ret->text);
+    if (strpbrk(copy, " \t\n\v\f\r") == NULL && inet_aton(copy, &v4) == 1) /* "127.1" too */
+        inet_ntop(AF_INET, &v4, ret->text, sizeof ret->text);
     else if (inet_pton(AF_INET6, copy, bytes) != 1)
         return false;
     else if (memcmp(bytes, mapped, sizeof mapped) == 0)

@@ -6,8 +6,6 @@
 #include "hooks.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "names.h"
@@ -15,41 +13,13 @@
 
 #include "../core/banned.h"
 
-static void remember_list(const char *asked, const struct addrinfo *list)
-{
-    for (; asked != NULL && list != NULL; list = list->ai_next)
-        stls_names_remember(asked, list->ai_addr);
-}
-
-static void remember_entry(const char *asked, const struct hostent *entry)
-{
-    union {
-        struct sockaddr generic;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
-
-    for (char **item = entry != NULL ? entry->h_addr_list : NULL; item != NULL && *item != NULL;
-         item++) {
-        memset(&address, 0, sizeof address);
-        address.generic.sa_family = (sa_family_t)entry->h_addrtype;
-        if (entry->h_addrtype == AF_INET && entry->h_length == 4)
-            memcpy(&address.v4.sin_addr, *item, 4);
-        else if (entry->h_addrtype == AF_INET6 && entry->h_length == 16)
-            memcpy(&address.v6.sin6_addr, *item, 16);
-        else
-            continue;
-        stls_names_remember(asked, &address.generic);
-    }
-}
-
 STLS_HOOK int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                           struct addrinfo **result)
 {
     int ret = STLS_NEXT(getaddrinfo)(name, service, hints, result);
 
     if (ret == 0)
-        remember_list(name, *result);
+        stls_names_remember_list(name, *result);
     return ret;
 }
 
@@ -57,7 +27,7 @@ STLS_HOOK struct hostent *gethostbyname(const char *name)
 {
     struct hostent *entry = STLS_NEXT(gethostbyname)(name);
 
-    remember_entry(name, entry);
+    stls_names_remember_entry(name, entry);
     return entry;
 }
 
@@ -65,7 +35,7 @@ STLS_HOOK struct hostent *gethostbyname2(const char *name, int family)
 {
     struct hostent *entry = STLS_NEXT(gethostbyname2)(name, family);
 
-    remember_entry(name, entry);
+    stls_names_remember_entry(name, entry);
     return entry;
 }
 
@@ -75,7 +45,7 @@ STLS_HOOK int gethostbyname_r(const char *name, struct hostent *entry, char *buf
     int ret = STLS_NEXT(gethostbyname_r)(name, entry, buffer, size, result, error);
 
     if (ret == 0)
-        remember_entry(name, *result);
+        stls_names_remember_entry(name, *result);
     return ret;
 }
 
@@ -85,7 +55,7 @@ STLS_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *ent
     int ret = STLS_NEXT(gethostbyname2_r)(name, family, entry, buffer, size, result, error);
 
     if (ret == 0)
-        remember_entry(name, *result);
+        stls_names_remember_entry(name, *result);
     return ret;
 }
 
@@ -96,7 +66,7 @@ STLS_HOOK int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct si
 
     for (int i = 0; mode == GAI_WAIT && i < count; i++)
         if (list[i] != NULL && STLS_NEXT(gai_error)(list[i]) == 0)
-            remember_list(list[i]->ar_name, list[i]->ar_result);
+            stls_names_remember_list(list[i]->ar_name, list[i]->ar_result);
     return ret;
 }
 
@@ -105,7 +75,7 @@ STLS_HOOK int gai_error(struct gaicb *request)
     int ret = STLS_NEXT(gai_error)(request);
 
     if (ret == 0)
-        remember_list(request->ar_name, request->ar_result);
+        stls_names_remember_list(request->ar_name, request->ar_result);
     return ret;
 }
 

@@ -18,11 +18,11 @@ union address {
     struct sockaddr_storage storage;
 };
 
-/* The socket below an SSL, through whatever BIOs lie between; -1 if there is none. A BIO of the
+/* The descriptor below a BIO, through whatever lies between; -1 if there is none. A BIO of the
  * program's own may answer the question too. */
-static int socket_of(const struct stls_openssl *openssl, const SSL *ssl)
+static int descriptor_of(const struct stls_openssl *openssl, BIO *bio)
 {
-    for (BIO *bio = openssl->SSL_get_rbio(ssl); bio != NULL; bio = openssl->BIO_next(bio)) {
+    for (; bio != NULL; bio = openssl->BIO_next(bio)) {
         int fd = -1;
 
         if (openssl->BIO_ctrl(bio, BIO_C_GET_FD, 0, &fd) > 0 && fd >= 0)
@@ -31,23 +31,37 @@ static int socket_of(const struct stls_openssl *openssl, const SSL *ssl)
     return -1;
 }
 
-/* The peer of that socket; family AF_UNSPEC if there is none. */
-static union address peer_of(const struct stls_openssl *openssl, const SSL *ssl, int fd)
-{
-    union address address = {.storage = {.ss_family = AF_UNSPEC}};
-    socklen_t size = sizeof address;
-    BIO *bio;
+/* Who is at the other end of an SSL. */
+struct peer {
+    int fd;                /* -1: the SSL has no descriptor of its own */
+    union address address; /* family AF_UNSPEC if it is no socket, or not connected */
+};
 
-    if (fd >= 0 && getpeername(fd, &address.generic, &size) == 0)
-        return address;
+static bool find_peer(struct peer *peer, int fd)
+{
+    socklen_t size = sizeof peer->address;
+
+    if (fd < 0)
+        return false;
+    peer->fd = fd;
+    return getpeername(fd, &peer->address.generic, &size) == 0;
+}
+
+static struct peer peer_of(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    struct peer peer = {.fd = -1};
+    BIO *bio = openssl->SSL_get_rbio(ssl);
+
+    if (find_peer(&peer, descriptor_of(openssl, bio)) ||
+        find_peer(&peer, descriptor_of(openssl, openssl->SSL_get_wbio(ssl))))
+        return peer;
     /* A datagram BIO on an unconnected socket keeps its peer itself. */
-    memset(&address, 0, sizeof address);
-    bio = openssl->SSL_get_rbio(ssl);
+    memset(&peer.address, 0, sizeof peer.address);
     bio = bio != NULL ? openssl->BIO_find_type(bio, BIO_TYPE_DGRAM) : NULL;
     if (bio == NULL ||
-        openssl->BIO_ctrl(bio, BIO_CTRL_DGRAM_GET_PEER, sizeof address, &address) <= 0)
-        address.storage.ss_family = AF_UNSPEC;
-    return address;
+        openssl->BIO_ctrl(bio, BIO_CTRL_DGRAM_GET_PEER, sizeof peer.address, &peer.address) <= 0)
+        peer.address.storage.ss_family = AF_UNSPEC;
+    return peer;
 }
 
 static bool address_text(const union address *address, char *text, socklen_t size, unsigned *port)
@@ -85,13 +99,22 @@ static size_t from_bio(const struct stls_openssl *openssl, const SSL *ssl, struc
     return name != NULL && stls_host_parse(name, ret);
 }
 
+/* An address that was looked up as such is no name: from_address has it. */
+static bool has_name(const struct stls_host *hosts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (hosts[i].kind == STLS_HOST_NAME)
+            return true;
+    return false;
+}
+
 static size_t from_resolver(const struct stls_openssl *openssl, const SSL *ssl,
                             struct stls_host *ret)
 {
-    int fd = socket_of(openssl, ssl);
-    union address address = peer_of(openssl, ssl, fd);
+    struct peer peer = peer_of(openssl, ssl);
+    size_t count = stls_names_of_socket(peer.fd, &peer.address.generic, ret);
 
-    return stls_names_of_socket(fd, &address.generic, ret);
+    return has_name(ret, count) ? count : 0;
 }
 
 static size_t host_of_address(const union address *address, struct stls_host *ret)
@@ -106,9 +129,9 @@ static size_t host_of_address(const union address *address, struct stls_host *re
 static size_t from_address(const struct stls_openssl *openssl, const SSL *ssl,
                            struct stls_host *ret)
 {
-    union address address = peer_of(openssl, ssl, socket_of(openssl, ssl));
+    struct peer peer = peer_of(openssl, ssl);
 
-    return host_of_address(&address, ret);
+    return host_of_address(&peer.address, ret);
 }
 
 /* For an SSL without a socket of its own: where else would this thread be talking to? */
@@ -118,7 +141,7 @@ static size_t from_connect(const struct stls_openssl *openssl, const SSL *ssl,
     union address address = {.storage = stls_names_last_connect()};
     size_t count;
 
-    if (socket_of(openssl, ssl) >= 0)
+    if (peer_of(openssl, ssl).fd >= 0)
         return 0;
     count = stls_names_of_last_connect(ret);
     return count > 0 ? count : host_of_address(&address, ret);
@@ -151,12 +174,12 @@ void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
 void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
                         char text[STLS_PEER_MAX])
 {
-    union address address = peer_of(openssl, ssl, socket_of(openssl, ssl));
+    struct peer peer = peer_of(openssl, ssl);
     char host[INET6_ADDRSTRLEN];
     unsigned port;
 
     text[0] = '\0';
-    if (address_text(&address, host, sizeof host, &port))
+    if (address_text(&peer.address, host, sizeof host, &port))
         snprintf(text, STLS_PEER_MAX, strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
 }
 

@@ -1,9 +1,7 @@
 /* names.c - see names.h
  *
- * Entries are kept by address in hash chains, and in one list by use. Two kinds share them: a name
- * looked up for an address, and the name of one socket (its kernel cookie, unique until reboot, in
- * place of the address). The lock is ours and tiny: a word with the holder's process, so that the
- * child of a fork can tell a lock that nobody will ever release.
+ * The table is mapped at the first look-up and never grows. The lock is a word with the holder's
+ * process, so that the child of a fork can tell a lock that nobody will ever release.
  */
 #include "names.h"
 
@@ -12,8 +10,8 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "policy_load.h"
@@ -21,57 +19,47 @@
 #include "../core/banned.h"
 
 enum {
-    CHAINS = 256,
-    ENTRIES_MAX = 4096,
-    LOCK_ATTEMPTS = 100000,
-};
-
-/* An IPv6 address (IPv4 as v4-mapped), or a socket's cookie behind a prefix that no address has. */
-struct key {
-    unsigned char bytes[16];
-};
-
-struct entry {
-    struct entry *chain;         /* next in its hash chain */
-    struct entry *newer, *older; /* in the list by use */
-    struct key key;
-    const void *thread; /* that looked it up last */
-    bool is_fresh;      /* since that thread last connected there */
-    struct stls_host *host;
+    LOCK_ATTEMPTS = 10000,
+    PORT_DNS = 53,
 };
 
 static struct {
-    _Atomic(pid_t) holder; /* 0: free */
-    struct entry *chains[CHAINS];
-    struct entry *newest, *oldest;
-    size_t count;
-} memory;
+    _Atomic(pid_t) holder;         /* 0: free */
+    struct stls_name_table *table; /* NULL before the first look-up; under the lock */
+} names;
 
-/* Where this thread connected to last. */
-struct last {
-    struct sockaddr_storage address;
+struct thread {
+    struct sockaddr_storage address; /* where it connected to last */
     uint64_t cookie;
+    uint32_t number;          /* no other thread ever has it; 0: none yet */
+    volatile bool is_locking; /* else a signal handler would wait for the code it interrupted */
 };
 
-static _Thread_local struct last last __attribute__((tls_model("initial-exec")));
+static _Thread_local struct thread this_thread __attribute__((tls_model("initial-exec")));
 
-/* False after a bounded wait: connect may be called by a signal handler, in the middle of this very
- * thread's holding the lock. Then something is not remembered. */
-static bool lock(void)
+static uint32_t number_of_this_thread(void)
+{
+    static _Atomic(uint32_t) count;
+
+    if (this_thread.number == 0)
+        this_thread.number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed) + 1;
+    return this_thread.number;
+}
+
+static bool take_lock(void)
 {
     pid_t self = getpid();
 
     for (int i = 0; i < LOCK_ATTEMPTS; i++) {
         pid_t holder = 0;
 
-        if (atomic_compare_exchange_strong_explicit(&memory.holder, &holder, self,
+        if (atomic_compare_exchange_strong_explicit(&names.holder, &holder, self,
                                                     memory_order_acquire, memory_order_relaxed))
             return true;
-        if (holder != self && atomic_compare_exchange_strong(&memory.holder, &holder, self)) {
+        if (holder != self && atomic_compare_exchange_strong(&names.holder, &holder, self)) {
             /* Forked while another thread was at it: what it left may be torn. */
-            memset(memory.chains, 0, sizeof memory.chains);
-            memory.newest = memory.oldest = NULL;
-            memory.count = 0;
+            if (names.table != NULL)
+                stls_name_table_clear(names.table);
             return true;
         }
         sched_yield();
@@ -81,201 +69,107 @@ static bool lock(void)
 
 static void unlock(void)
 {
-    atomic_store_explicit(&memory.holder, 0, memory_order_release);
+    atomic_store_explicit(&names.holder, 0, memory_order_release);
+    this_thread.is_locking = false;
 }
 
-static bool key_of_address(const struct sockaddr *address, struct key *ret)
+/* False at once in a signal handler that interrupted this thread at it, and after a bounded wait
+ * for others: then something is not remembered. */
+static bool lock(void)
 {
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (this_thread.is_locking)
+        return false;
+    this_thread.is_locking = true;
+    if (take_lock())
+        return true;
+    this_thread.is_locking = false;
+    return false;
+}
 
+static struct stls_name_key key_of_v4(const void *four_bytes)
+{
+    unsigned char bytes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    struct stls_name_key key;
+
+    memcpy(bytes + 12, four_bytes, 4);
+    memcpy(&key, bytes, sizeof key);
+    return key;
+}
+
+static bool key_of_address(const struct sockaddr *address, struct stls_name_key *ret)
+{
     if (address != NULL && address->sa_family == AF_INET) {
-        memcpy(ret->bytes, mapped, sizeof mapped);
-        memcpy(ret->bytes + sizeof mapped,
-               &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+        *ret = key_of_v4(&((const struct sockaddr_in *)(const void *)address)->sin_addr);
         return true;
     }
     if (address != NULL && address->sa_family == AF_INET6) {
-        memcpy(ret->bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+        memcpy(ret, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, sizeof *ret);
         return true;
     }
     return false;
 }
 
-/* fe00::/9 below fe80:: has no addresses, and the look-up of none could come back with one. */
-static struct key key_of_cookie(uint64_t cookie)
+/* Pages come into being when they are written to. */
+static struct stls_name_table *get_table(void)
 {
-    struct key key = {.bytes = {0xfe, 0x00, 's', 'o', 'c', 'k', 'e', 't'}};
+    void *mapped;
 
-    memcpy(key.bytes + 8, &cookie, sizeof cookie);
-    return key;
-}
-
-static struct entry **chain_of(const struct key *key)
-{
-    uint32_t hash = 2166136261U;
-
-    for (size_t i = 0; i < sizeof key->bytes; i++)
-        hash = (hash ^ key->bytes[i]) * 16777619U;
-    return &memory.chains[(hash ^ hash >> 16) % CHAINS];
-}
-
-static bool has_key(const struct entry *entry, const struct key *key)
-{
-    return memcmp(&entry->key, key, sizeof *key) == 0;
-}
-
-/* -- with the lock held */
-
-static void unlink_from_list(struct entry *entry)
-{
-    *(entry->newer != NULL ? &entry->newer->older : &memory.newest) = entry->older;
-    *(entry->older != NULL ? &entry->older->newer : &memory.oldest) = entry->newer;
-}
-
-static void take_out(struct entry *entry)
-{
-    struct entry **link = chain_of(&entry->key);
-
-    while (*link != entry)
-        link = &(*link)->chain;
-    *link = entry->chain;
-    unlink_from_list(entry);
-    memory.count--;
-}
-
-/* host NULL: any entry of the key, of this kind there is one at most. */
-static struct entry *find(const struct key *key, const struct stls_host *host)
-{
-    struct entry *entry = *chain_of(key);
-
-    while (entry != NULL &&
-           !(has_key(entry, key) && (host == NULL || (entry->host->kind == host->kind &&
-                                                      strcmp(entry->host->text, host->text) == 0))))
-        entry = entry->chain;
-    return entry;
-}
-
-/* At the front of its chain and of the list: both are by use. */
-static void put_in(struct entry *entry)
-{
-    struct entry **chain = chain_of(&entry->key);
-
-    entry->chain = *chain;
-    *chain = entry;
-    entry->newer = NULL;
-    entry->older = memory.newest;
-    *(memory.newest != NULL ? &memory.newest->newer : &memory.oldest) = entry;
-    memory.newest = entry;
-    memory.count++;
-}
-
-/* -- */
-
-static const void *this_thread(void)
-{
-    return &last; /* an address of its own in every thread alive */
-}
-
-static void free_entry(struct entry *entry)
-{
-    if (entry != NULL)
-        free(entry->host);
-    free(entry);
-}
-
-static struct entry *new_entry(const struct key *key, const struct stls_host *host)
-{
-    size_t size = offsetof(struct stls_host, text) + strlen(host->text) + 1;
-    struct entry *entry = calloc(1, sizeof *entry);
-
-    if (entry == NULL || (entry->host = malloc(size)) == NULL) {
-        free(entry);
-        return NULL;
+    if (names.table == NULL) {
+        mapped = mmap(NULL, sizeof *names.table, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        names.table = mapped != MAP_FAILED ? mapped : NULL;
     }
-    entry->key = *key;
-    memcpy(entry->host, host, size); /* no longer than its text: most names are short */
-    return entry;
+    return names.table;
 }
 
-/* A socket has one name: a later one replaces it. An address has many. */
-static void keep(const struct key *key, const struct stls_host *host, bool is_only_one)
+/* Before the first look-up: true if there is something to remember it by; then locked. */
+static bool begin(const char *asked, struct stls_host *ret_host)
 {
-    struct entry *made = new_entry(key, host);
-    struct entry *there;
-
-    if (made == NULL)
-        return;
-    if (!lock()) {
-        free_entry(made);
-        return;
-    }
-    there = find(key, is_only_one ? NULL : host);
-    if (there != NULL)
-        take_out(there);
-    put_in(made);
-    if (there == NULL && memory.count > ENTRIES_MAX) {
-        there = memory.oldest;
-        take_out(there);
-    }
-    made->thread = this_thread();
-    made->is_fresh = true;
+    if (asked == NULL || stls_policy_is_off() || !stls_host_parse(asked, ret_host) || !lock())
+        return false;
+    if (get_table() != NULL)
+        return true;
     unlock();
-    free_entry(there);
+    return false;
 }
 
-static void copy_host(struct stls_host *to, const struct stls_host *from)
-{
-    to->kind = from->kind;
-    memcpy(to->text, from->text, strlen(from->text) + 1);
-}
-
-/* Most recent first. */
-static size_t collect(const struct key *key, struct stls_host *hosts)
-{
-    size_t count = 0;
-
-    if (!lock())
-        return 0;
-    for (const struct entry *entry = *chain_of(key); entry != NULL && count < STLS_NAMES_MAX;
-         entry = entry->chain)
-        if (has_key(entry, key))
-            copy_host(&hosts[count++], entry->host);
-    unlock();
-    return count;
-}
-
-static bool is_off(void)
-{
-    return stls_policy()->mode == STLS_MODE_OFF;
-}
-
-void stls_names_remember(const char *asked, const struct sockaddr *address)
+void stls_names_remember_list(const char *asked, const struct addrinfo *list)
 {
     int saved = errno;
     struct stls_host host;
-    struct key key;
+    struct stls_name_key key, before = {{0, 0}};
 
-    if (asked != NULL && key_of_address(address, &key) && !is_off() &&
-        stls_host_parse(asked, &host))
-        keep(&key, &host, false);
+    if (list != NULL && begin(asked, &host)) {
+        for (; list != NULL; list = list->ai_next) {
+            if (!key_of_address(list->ai_addr, &key) || memcmp(&key, &before, sizeof key) == 0)
+                continue; /* an address comes once for each type of socket */
+            stls_name_table_keep(names.table, &host, &key, number_of_this_thread());
+            before = key;
+        }
+        unlock();
+    }
     errno = saved;
 }
 
-/* The one name that this thread looked up for the address since it last connected there. */
-static bool take_fresh(const struct key *key, struct stls_host *ret)
+void stls_names_remember_entry(const char *asked, const struct hostent *entry)
 {
-    size_t count = 0;
+    int saved = errno;
+    struct stls_host host;
+    struct stls_name_key key;
 
-    if (!lock())
-        return false;
-    for (struct entry *entry = *chain_of(key); entry != NULL; entry = entry->chain)
-        if (has_key(entry, key) && entry->is_fresh && entry->thread == this_thread()) {
-            entry->is_fresh = false;
-            copy_host(ret, entry->host);
-            count++;
+    if (entry != NULL && begin(asked, &host)) {
+        for (char **address = entry->h_addr_list; *address != NULL; address++) {
+            if (entry->h_addrtype == AF_INET && entry->h_length == 4)
+                key = key_of_v4(*address);
+            else if (entry->h_addrtype == AF_INET6 && entry->h_length == 16)
+                memcpy(&key, *address, sizeof key);
+            else
+                break;
+            stls_name_table_keep(names.table, &host, &key, number_of_this_thread());
         }
-    unlock();
-    return count == 1;
+        unlock();
+    }
+    errno = saved;
 }
 
 static uint64_t cookie_of(int fd)
@@ -288,39 +182,67 @@ static uint64_t cookie_of(int fd)
     return cookie;
 }
 
+static bool is_stream(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+static void connect_to(int fd, const struct sockaddr *address, socklen_t length,
+                       const struct stls_name_key *key)
+{
+    memcpy(&this_thread.address, address,
+           length < sizeof this_thread.address ? length : sizeof this_thread.address);
+    this_thread.cookie = cookie_of(fd);
+    if (!lock())
+        return;
+    if (names.table != NULL)
+        stls_name_table_connect(names.table, key, this_thread.cookie, number_of_this_thread());
+    unlock();
+}
+
+/* Nobody speaks TLS to a name server's plain port, but resolvers in the program do connect there
+ * between a connect that matters and its handshake. sin6_port is at the same place. */
+static bool is_to_name_server(const struct sockaddr *address)
+{
+    return ((const struct sockaddr_in *)(const void *)address)->sin_port == htons(PORT_DNS);
+}
+
 void stls_names_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     int saved = errno;
-    struct stls_host host;
-    struct key key;
+    struct stls_name_key key;
 
-    if (address != NULL && length >= sizeof(struct sockaddr_in) &&
-        (address->sa_family != AF_INET6 || length >= sizeof(struct sockaddr_in6)) &&
-        key_of_address(address, &key) && !is_off()) {
-        memcpy(&last.address, address, length < sizeof last.address ? length : sizeof last.address);
-        last.cookie = cookie_of(fd);
-        if (take_fresh(&key, &host) && last.cookie != 0) {
-            key = key_of_cookie(last.cookie);
-            keep(&key, &host, true);
-        }
-    }
+    if (address == NULL || length < sizeof address->sa_family || stls_policy_is_off())
+        return;
+    if (address->sa_family == AF_UNIX && is_stream(fd))
+        this_thread.address.ss_family = AF_UNSPEC;
+    else if (length >= (address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                       : sizeof(struct sockaddr_in)) &&
+             key_of_address(address, &key) && !is_to_name_server(address))
+        connect_to(fd, address, length, &key);
     errno = saved;
 }
 
 static size_t names_of(uint64_t cookie, const struct sockaddr *address, struct stls_host *hosts)
 {
-    struct key key = key_of_cookie(cookie);
-    size_t count = cookie != 0 ? collect(&key, hosts) : 0;
+    struct stls_name_key key;
+    size_t count = 0;
 
-    if (count == 0 && key_of_address(address, &key))
-        count = collect(&key, hosts);
+    if (!key_of_address(address, &key) || !lock())
+        return 0;
+    if (names.table != NULL)
+        count = stls_name_table_find(names.table, &key, cookie, hosts);
+    unlock();
     return count;
 }
 
-size_t stls_names_of_socket(int fd, const struct sockaddr *address, struct stls_host *hosts)
+size_t stls_names_of_socket(int fd, const struct sockaddr *peer, struct stls_host *hosts)
 {
     int saved = errno;
-    size_t count = names_of(cookie_of(fd), address, hosts);
+    size_t count = names_of(cookie_of(fd), peer, hosts);
 
     errno = saved;
     return count;
@@ -328,10 +250,11 @@ size_t stls_names_of_socket(int fd, const struct sockaddr *address, struct stls_
 
 struct sockaddr_storage stls_names_last_connect(void)
 {
-    return last.address;
+    return this_thread.address;
 }
 
 size_t stls_names_of_last_connect(struct stls_host *hosts)
 {
-    return names_of(last.cookie, (const struct sockaddr *)(const void *)&last.address, hosts);
+    return names_of(this_thread.cookie, (const struct sockaddr *)(const void *)&this_thread.address,
+                    hosts);
 }

@@ -189,6 +189,18 @@ const struct stls_policy *stls_policy(void)
     return &get()->policy;
 }
 
+bool stls_policy_is_off(void)
+{
+    const struct loaded *loaded = atomic_load_explicit(&current, memory_order_acquire);
+    const char *mode;
+
+    if (loaded != NULL)
+        return loaded->policy.mode == STLS_MODE_OFF;
+    start_early();
+    mode = stls_policy_variable("STRICTTLS_MODE");
+    return mode != NULL && strcmp(mode, "off") == 0;
+}
+
 const char *stls_policy_broken(void)
 {
     const struct loaded *loaded = get();

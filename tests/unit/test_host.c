@@ -24,6 +24,10 @@ ParameterizedTestParameters(host, parse)
         {"xn--bcher-kva.example", STLS_HOST_NAME, "xn--bcher-kva.example"},
         {"127.0.0.1", STLS_HOST_ADDRESS, "127.0.0.1"}, /* php-mysqli gives it as a DNS name */
         {"127.0.0.1:443", STLS_HOST_ADDRESS, "127.0.0.1"},
+        {"127.1", STLS_HOST_ADDRESS, "127.0.0.1"}, /* as the resolver reads it: inet_aton(3) */
+        {"0x7f000001", STLS_HOST_ADDRESS, "127.0.0.1"},
+        {"127.0.0.1 x", STLS_HOST_NONE, ""},
+        {"3com.example", STLS_HOST_NAME, "3com.example"},
         {"::1", STLS_HOST_ADDRESS, "::1"},
         {"[::1]", STLS_HOST_ADDRESS, "::1"},
         {"[::1]:443", STLS_HOST_ADDRESS, "::1"},

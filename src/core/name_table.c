@@ -1,0 +1,171 @@
+/* name_table.c - see name_table.h */
+#include "name_table.h"
+
+#include <string.h>
+
+#include "banned.h"
+
+void stls_name_table_clear(struct stls_name_table *table)
+{
+    memset(table, 0, offsetof(struct stls_name_table, entries));
+}
+
+static bool has_key(const struct stls_name_entry *entry, const struct stls_name_key *key)
+{
+    return entry->key.half[0] == key->half[0] && entry->key.half[1] == key->half[1];
+}
+
+static struct stls_name_entry **chain_of(struct stls_name_table *table,
+                                         const struct stls_name_key *key)
+{
+    uint64_t mixed = (key->half[0] ^ key->half[1] * 3) * 0x9e3779b97f4a7c15U;
+
+    return &table->chains[mixed >> 32 & (STLS_NAME_TABLE_CHAINS - 1)];
+}
+
+static void take_out_of_list(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    *(entry->newer != NULL ? &entry->newer->older : &table->newest) = entry->older;
+    *(entry->older != NULL ? &entry->older->newer : &table->oldest) = entry->newer;
+}
+
+static void put_in_list(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    entry->newer = NULL;
+    entry->older = table->newest;
+    *(table->newest != NULL ? &table->newest->newer : &table->oldest) = entry;
+    table->newest = entry;
+}
+
+/* Used again: it goes last. */
+static void touch(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    if (table->newest == entry)
+        return;
+    take_out_of_list(table, entry);
+    put_in_list(table, entry);
+}
+
+static void take_out_of_chain(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    struct stls_name_entry **link = chain_of(table, &entry->key);
+
+    while (*link != entry)
+        link = &(*link)->chain;
+    *link = entry->chain;
+}
+
+static void put_in_chain(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    struct stls_name_entry **chain = chain_of(table, &entry->key);
+
+    entry->chain = *chain;
+    *chain = entry;
+}
+
+/* The entry of that name and address, or the one that its address has to give up for it, or NULL.
+ */
+static struct stls_name_entry *find(struct stls_name_table *table, const struct stls_name_key *key,
+                                    const struct stls_host *host, bool *ret_is_same)
+{
+    struct stls_name_entry *last = NULL;
+    size_t count = 0;
+
+    *ret_is_same = false;
+    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL;
+         entry = entry->chain) {
+        if (!has_key(entry, key))
+            continue;
+        if (entry->host.kind == host->kind && strcmp(entry->host.text, host->text) == 0) {
+            *ret_is_same = true;
+            return entry;
+        }
+        last = entry;
+        count++;
+    }
+    return count < STLS_NAMES_MAX ? NULL : last;
+}
+
+static void copy_host(struct stls_host *to, const struct stls_host *from)
+{
+    to->kind = from->kind;
+    memcpy(to->text, from->text, strlen(from->text) + 1); /* most names are short */
+}
+
+void stls_name_table_keep(struct stls_name_table *table, const struct stls_host *host,
+                          const struct stls_name_key *key, uint32_t thread)
+{
+    bool is_same;
+    struct stls_name_entry *entry = find(table, key, host, &is_same);
+
+    if (entry == NULL && table->count == STLS_NAME_TABLE_ENTRIES)
+        entry = table->oldest;
+    if (entry != NULL) {
+        take_out_of_chain(table, entry);
+        take_out_of_list(table, entry);
+    } else {
+        entry = &table->entries[table->count++];
+    }
+    if (!is_same) {
+        entry->serial = ++table->serial;
+        entry->key = *key;
+        copy_host(&entry->host, host);
+    }
+    entry->thread = thread;
+    entry->is_fresh = true;
+    put_in_chain(table, entry);
+    put_in_list(table, entry);
+}
+
+void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
+                             uint64_t cookie, uint32_t thread)
+{
+    struct stls_name_entry *found = NULL;
+    size_t count = 0;
+
+    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL;
+         entry = entry->chain) {
+        if (!has_key(entry, key))
+            continue;
+        touch(table, entry);
+        if (entry->is_fresh && entry->thread == thread) {
+            entry->is_fresh = false;
+            found = entry;
+            count++;
+        }
+    }
+    if (count == 1 && cookie != 0)
+        table->sockets[cookie % STLS_NAME_TABLE_SOCKETS] =
+            (struct stls_named_socket){cookie, found, found->serial};
+}
+
+static struct stls_name_entry *entry_of_socket(struct stls_name_table *table, uint64_t cookie,
+                                               const struct stls_name_key *key)
+{
+    const struct stls_named_socket *named = &table->sockets[cookie % STLS_NAME_TABLE_SOCKETS];
+
+    if (cookie == 0 || named->cookie != cookie || named->serial != named->entry->serial ||
+        !has_key(named->entry, key)) /* a datagram socket may go elsewhere */
+        return NULL;
+    return named->entry;
+}
+
+size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,
+                            uint64_t cookie, struct stls_host *hosts)
+{
+    struct stls_name_entry *entry = entry_of_socket(table, cookie, key);
+    size_t count = 0;
+
+    if (entry != NULL) {
+        touch(table, entry);
+        copy_host(hosts, &entry->host);
+        return 1;
+    }
+    for (entry = *chain_of(table, key); entry != NULL && count < STLS_NAMES_MAX;
+         entry = entry->chain)
+        if (has_key(entry, key)) {
+            touch(table, entry);
+            copy_host(&hosts[count++], &entry->host);
+        }
+    return count;
+}
