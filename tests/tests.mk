@@ -25,8 +25,10 @@ $(T)/programs/demo $(T)/programs/test_programs: %: %.o $(PROGRAMS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 include tests/escape/escape.mk
+include tests/names/names.mk
 
-SUITES := $(UNIT) $(T)/library/test_library $(T)/escape/test_escape $(T)/programs/test_programs
+SUITES := $(UNIT) $(T)/library/test_library $(T)/escape/test_escape $(T)/names/test_names \
+  $(T)/programs/test_programs
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo

@@ -1,0 +1,286 @@
+/* test_names.c - whom does the library take a program to mean that never told OpenSSL?
+ *
+ * Each row is a victim's way to look a name up and to connect, against servers whose chains are
+ * good: those of `accepted` name the host that the victim meant, those of `refused` another. Bare,
+ * the victim talks to all of them. Names come from a hosts file of the test's own, by nss_wrapper.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../programs/testbed.h"
+
+enum {
+    RUN_MS = 30000,
+    TAKE_MS = 5000,
+    CASES_MAX = 4,
+    TEXT_MAX = 96,
+};
+
+#define WRAPPER "/usr/lib/x86_64-linux-gnu/libnss_wrapper.so"
+
+/* foo, bar and bücher are below the wildcard; the first name of a line is the canonical one. */
+static const char hosts[] = "127.0.0.1 canonical.example alias.lab.example\n"
+                            "127.0.0.1 foo.lab.example\n"
+                            "127.0.0.1 xn--bcher-kva.lab.example\n"
+                            "127.0.0.1 other.example\n"
+                            "127.0.0.1 third.example\n"
+                            "127.0.0.1 localhost\n"
+                            "127.0.0.2 nowhere.example\n"
+                            "::1 foo.lab.example\n";
+
+/* Lab cases by what their certificates name. */
+#define FOO "good-wildcard" /* *.lab.example */
+#define OTHER "wrong-host"  /* other.example, 192.0.2.1 */
+#define LOCAL "good-rsa"    /* localhost, 127.0.0.1, ::1 */
+#define NUMBER "good-ip"    /* 127.0.0.1, ::1 */
+#define NAME "wrong-ip"     /* localhost, 192.0.2.1 */
+
+struct row {
+    char way[TEXT_MAX];
+    char name[TEXT_MAX]; /* what the victim looks up; empty: foo.lab.example */
+    char accepted[CASES_MAX][16];
+    char refused[CASES_MAX][16];
+    char identity[TEXT_MAX]; /* as the event of a refusal has it */
+    char variable[64], value[64];
+    bool is_wrapper_first; /* before our library, not after it */
+};
+
+#define FOO_BY(source)                                                                             \
+    .accepted = {FOO}, .refused = {OTHER, LOCAL}, .identity = "foo.lab.example (" source ")"
+#define FOO_OR_OTHER .accepted = {FOO, OTHER}, .refused = {LOCAL}
+#define LOCAL_BY(source)                                                                           \
+    .name = "localhost", .accepted = {LOCAL, NAME}, .refused = {OTHER, FOO, NUMBER},               \
+    .identity = "localhost (" source ")"
+#define NOBODY .refused = {FOO, OTHER, LOCAL}, .identity = ""
+
+static struct row rows[] = {
+    /* every function that makes addresses of names */
+    {"getaddrinfo", FOO_BY("resolver")},
+    {"gethostbyname", FOO_BY("resolver")},
+    {"gethostbyname2", FOO_BY("resolver")},
+    {"gethostbyname_r", FOO_BY("resolver")},
+    {"gethostbyname2_r", FOO_BY("resolver")},
+    {"getaddrinfo_a", LOCAL_BY("resolver")}, /* nss_wrapper leaves it to /etc/hosts */
+    {"getaddrinfo_a-later", LOCAL_BY("resolver")},
+    {"no-service", FOO_BY("resolver")},
+    {"no-hints", FOO_BY("resolver")},
+    {"ipv6", FOO_BY("resolver")},
+    {"v4-mapped", FOO_BY("resolver")},
+    {"v4-of-mapped", .name = "alias.lab.example", .accepted = {FOO}, .refused = {OTHER},
+     .identity = "alias.lab.example (resolver)"},
+
+    /* what is asked for */
+    {"getaddrinfo", .name = "foo.lab.example.", FOO_BY("resolver")},
+    {"gethostbyname", .name = "FOO.Lab.Example", FOO_BY("resolver")},
+    {"getaddrinfo", .name = "xn--bcher-kva.lab.example", .accepted = {FOO}, .refused = {OTHER},
+     .identity = "xn--bcher-kva.lab.example (resolver)"},
+    {"getaddrinfo", .name = "alias.lab.example", .accepted = {FOO}, .refused = {OTHER},
+     .identity = "alias.lab.example (resolver)"},
+    {"gethostbyname", .name = "alias.lab.example", .accepted = {FOO}, .refused = {OTHER},
+     .identity = "alias.lab.example (resolver)"},
+    {"getaddrinfo", LOCAL_BY("resolver")},
+    {"getaddrinfo", .name = "127.0.0.1", .accepted = {NUMBER, LOCAL}, .refused = {NAME, FOO},
+     .identity = "127.0.0.1 (address)"},
+    {"gethostbyname", .name = "127.0.0.1", .accepted = {NUMBER, LOCAL}, .refused = {NAME, FOO},
+     .identity = "127.0.0.1 (address)"},
+    {"getaddrinfo", .name = "127.1", .accepted = {NUMBER}, .refused = {NAME},
+     .identity = "127.0.0.1 (address)"},
+    {"ipv6", .name = "::1", .accepted = {NUMBER}, .refused = {NAME}, .identity = "::1 (address)"},
+    {"literal", .name = "127.0.0.1", .accepted = {NUMBER, LOCAL}, .refused = {NAME, FOO},
+     .identity = "127.0.0.1 (address)"},
+
+    /* where the socket is */
+    {"rfd-wfd", FOO_BY("resolver")},
+    {"socket-bio", FOO_BY("resolver")},
+    {"descriptor-bio", FOO_BY("resolver")},
+    {"buffered-bio", FOO_BY("resolver")},
+    {"bio-chain", FOO_BY("resolver")},
+    {"write-side-fd", FOO_BY("resolver")},
+    {"own-bio-fd", FOO_BY("resolver")},
+    {"connect-bio", FOO_BY("bio")},
+    {"own-bio", FOO_BY("connect")},
+    {"memory-bio", FOO_BY("connect")},
+    {"bio-pair", FOO_BY("connect")},
+    {"memory-bio", .name = "127.0.0.1", .accepted = {NUMBER}, .refused = {NAME},
+     .identity = "127.0.0.1 (connect)"},
+
+    /* who looks up, and when */
+    {"resolver-thread", FOO_BY("resolver")},
+    {"three-threads", FOO_BY("resolver")},
+    {"memory-in-another-thread", NOBODY},
+    {"other-in-another-thread", FOO_BY("resolver")},
+    {"stack-of-another-thread", FOO_OR_OTHER,
+     .identity = "foo.lab.example or other.example (resolver)"},
+    {"fork-after-look-up", FOO_BY("resolver")},
+    {"fork-after-connect", FOO_BY("resolver")},
+    {"fork-among-threads", FOO_BY("resolver")},
+    {"among-signals", FOO_BY("resolver")},
+
+    /* several names of one address */
+    {"after-other", FOO_BY("resolver")},
+    {"before-other", FOO_BY("resolver")},
+    {"duplicated", FOO_BY("resolver")},
+    {"both-first", FOO_OR_OTHER, .identity = "other.example or foo.lab.example (resolver)"},
+    {"again-after-other", FOO_OR_OTHER, .identity = "other.example or foo.lab.example (resolver)"},
+    {"name-and-number", .accepted = {FOO, NUMBER, LOCAL}, .refused = {OTHER, NAME},
+     .identity = "127.0.0.1 or foo.lab.example (resolver)"},
+    {"among-thousands", FOO_BY("resolver")},
+    {"happy-eyeballs", FOO_BY("resolver")},
+    {"non-blocking", FOO_BY("resolver")},
+
+    /* detours: the name sent is not the proxy's */
+    {"proxy", FOO_BY("sni")},
+    {"proxy-in-memory", FOO_BY("sni")},
+    {"proxy-without-name", .accepted = {OTHER}, .refused = {FOO},
+     .identity = "other.example (resolver)"},
+    {"unix-socket", NOBODY},
+    {"unix-socket-in-memory", NOBODY},
+    {"unix-socket", .accepted = {FOO, OTHER}, .variable = "STRICTTLS_UNKNOWN_HOST",
+     .value = "allow"},
+    {"name-server-between", FOO_BY("connect")},
+    {"last-connect", FOO_BY("connect")},
+
+    /* words of the policy */
+    {"getaddrinfo", .accepted = {FOO, OTHER, LOCAL}, .variable = "STRICTTLS_CHECK_HOST",
+     .value = "app"},
+    {"getaddrinfo", .accepted = {FOO, OTHER, LOCAL}, .variable = "STRICTTLS_MODE", .value = "off"},
+    {"getaddrinfo", .accepted = {LOCAL, NUMBER}, .refused = {FOO, NAME},
+     .identity = "127.0.0.1 (address)", .variable = "STRICTTLS_HOST_SOURCES",
+     .value = "app:sni:bio:address:connect"},
+    {"getaddrinfo", NOBODY, .variable = "STRICTTLS_HOST_SOURCES", .value = "app:sni:bio:connect"},
+    {"memory-bio", NOBODY, .variable = "STRICTTLS_HOST_SOURCES",
+     .value = "app:sni:bio:resolver:address"},
+    {"connect-bio", FOO_BY("resolver"), .variable = "STRICTTLS_HOST_SOURCES",
+     .value = "app:resolver"},
+    {"proxy", .accepted = {OTHER}, .refused = {FOO}, .identity = "other.example (resolver)",
+     .variable = "STRICTTLS_HOST_SOURCES", .value = "app:bio:resolver"},
+
+    /* A library before ours answers by itself: all we see is the address. */
+    {"getaddrinfo", .accepted = {LOCAL, NUMBER}, .refused = {FOO, OTHER},
+     .identity = "127.0.0.1 (address)", .is_wrapper_first = true},
+};
+
+struct run {
+    enum stls_lab_outcome outcome;
+    int refusals;
+    char line[STLS_LOG_LINE_MAX];
+    struct stls_process_result result;
+};
+
+/* The environment of the testbed, with names from the hosts file. */
+static void fill_environment(const struct stls_testbed *bed, const char *directory,
+                             const struct row *row, enum stls_mode mode,
+                             struct stls_environment *environment)
+{
+    struct stls_testbed both = *bed;
+    char path[STLS_FILES_PATH_MAX];
+    int length = snprintf(both.library, sizeof both.library, "%s:%s",
+                          row->is_wrapper_first ? WRAPPER : bed->library,
+                          row->is_wrapper_first ? bed->library : WRAPPER);
+
+    cr_assert(length > 0 && (size_t)length < sizeof both.library);
+    stls_environment_init(environment, &both, directory, mode);
+    if (mode == STLS_BARE)
+        stls_environment_add(environment, "LD_PRELOAD", WRAPPER);
+    stls_files_join(path, directory, "hosts");
+    stls_environment_add(environment, "NSS_WRAPPER_HOSTS", path);
+    if (row->variable[0] != '\0')
+        stls_environment_add(environment, row->variable, row->value);
+}
+
+static void run_victim(const struct stls_testbed *bed, const char *directory, const struct row *row,
+                       struct stls_lab_server *server, enum stls_mode mode, struct run *run)
+{
+    const char *argv[] = {STLS_NAMES_VICTIM, row->way,
+                          row->name[0] != '\0' ? row->name : "foo.lab.example", NULL, NULL};
+    struct stls_process_command command = {.argv = argv, .home = directory};
+    struct stls_environment environment;
+    char port[16];
+    int error;
+
+    snprintf(port, sizeof port, "%u", stls_lab_server_port(server));
+    argv[3] = port;
+    fill_environment(bed, directory, row, mode, &environment);
+    command.env = environment.list;
+    error = stls_process_run(&command, RUN_MS, &run->result);
+    cr_assert(error == 0, "%s: %s", argv[0], strerror(-error));
+    run->outcome = stls_lab_server_take(server, TAKE_MS);
+    run->refusals = stls_environment_read_log(&environment, run->line);
+}
+
+static void expect(bool is_so, const struct row *row, const char *lab_case, const char *mode,
+                   const struct run *run, const char *what)
+{
+    char end[64];
+
+    stls_process_describe(&run->result, end, sizeof end);
+    cr_expect(is_so, "%s %s %s, certificate %s, %s: %s (%s; %d events: %s); it %s: %.300s",
+              row->way, row->name, row->value, lab_case, mode, what,
+              stls_lab_outcome_name(run->outcome), run->refusals, run->line, end,
+              run->result.output);
+}
+
+static void check(struct stls_testbed *bed, const char *directory, const struct row *row,
+                  const char *lab_case, bool is_accepted)
+{
+    static struct run bare, ours;
+    struct stls_lab_server *server = stls_lab_serve(bed->lab, stls_lab_find_case(lab_case));
+    char identity[TEXT_MAX + 16];
+
+    cr_assert(server != NULL, "%s: %s", lab_case, strerror(errno));
+    run_victim(bed, directory, row, server, STLS_BARE, &bare);
+    run_victim(bed, directory, row, server, STLS_PRELOADED, &ours);
+    stls_lab_server_stop(server);
+
+    expect(bare.outcome == STLS_LAB_DATA && bare.result.end == STLS_PROCESS_EXITED &&
+               bare.result.code == 0,
+           row, lab_case, "bare", &bare, "does not connect");
+    if (is_accepted) {
+        expect(ours.outcome == STLS_LAB_DATA && ours.result.code == 0, row, lab_case, "preloaded",
+               &ours, "is refused");
+        expect(ours.refusals == 0, row, lab_case, "preloaded", &ours, "an event");
+        return;
+    }
+    expect(ours.outcome == STLS_LAB_REFUSED, row, lab_case, "preloaded", &ours, "is not refused");
+    expect(ours.result.end == STLS_PROCESS_EXITED && ours.result.code == 1, row, lab_case,
+           "preloaded", &ours, "does not fail well");
+    expect(ours.refusals == 1, row, lab_case, "preloaded", &ours, "not one event");
+    if (row->identity[0] == '\0') {
+        expect(strstr(ours.line, "nobody knows which host the program meant") != NULL, row,
+               lab_case, "preloaded", &ours, "the event knows a host");
+        return;
+    }
+    snprintf(identity, sizeof identity, ", server %s", row->identity);
+    expect(strstr(ours.line, identity) != NULL, row, lab_case, "preloaded", &ours,
+           "the event has another identity");
+    expect(strstr(ours.line, "; certificate names ") != NULL, row, lab_case, "preloaded", &ours,
+           "the event does not say what the certificate names");
+}
+
+ParameterizedTestParameters(names, way)
+{
+    return cr_make_param_array(struct row, rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(struct row *row, names, way, .timeout = 240)
+{
+    struct stls_testbed bed;
+    char problem[STLS_FILES_PATH_MAX + 64], directory[STLS_FILES_PATH_MAX];
+    char path[STLS_FILES_PATH_MAX];
+
+    cr_assert(stls_testbed_open(&bed, problem) == 0, "%s", problem);
+    cr_assert(stls_testbed_make_directory(&bed, directory) == 0);
+    stls_files_join(path, directory, "hosts");
+    cr_assert(stls_files_write(path, hosts) == 0);
+    cr_assert(access(WRAPPER, R_OK) == 0, "libnss-wrapper is not installed");
+    for (size_t i = 0; i < CASES_MAX && row->accepted[i][0] != '\0'; i++)
+        check(&bed, directory, row, row->accepted[i], true);
+    for (size_t i = 0; i < CASES_MAX && row->refused[i][0] != '\0'; i++)
+        check(&bed, directory, row, row->refused[i], false);
+    stls_testbed_close(&bed);
+}

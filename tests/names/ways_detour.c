@@ -1,0 +1,114 @@
+/* ways_detour.c - proxies, Unix sockets and other addresses on the way. */
+#include "victim.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PROXY "other.example"
+
+/* A connection to the target through a proxy, which has a name too. */
+static int go_by_proxy(const struct target *target)
+{
+    char port[8], text[256], last;
+    struct address address;
+    int fd, length, newlines = 0;
+
+    start_relay(listen_on("127.0.0.1", port), target->port, RELAY_PROXY);
+    address = must_look_up(PROXY, port);
+    fd = must_go_to(&address);
+    length =
+        snprintf(text, sizeof text, "CONNECT %s:%s HTTP/1.1\r\n\r\n", target->name, target->port);
+    if (write(fd, text, (size_t)length) != length)
+        die("proxy");
+    while (newlines < 2 && read(fd, &last, 1) == 1)
+        newlines += last == '\n';
+    return fd;
+}
+
+static int proxy(const struct target *target)
+{
+    return talk(go_by_proxy(target), attach_fd, target->name);
+}
+
+static int proxy_without_name(const struct target *target)
+{
+    return talk(go_by_proxy(target), attach_fd, NULL);
+}
+
+static int proxy_in_memory(const struct target *target)
+{
+    return talk(go_by_proxy(target), attach_memory, target->name);
+}
+
+static int go_to_path(const struct target *target)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(at.sun_path, sizeof at.sun_path, "relay.%d", (int)getpid());
+    start_relay(listen_on_path(at.sun_path), target->port, RELAY_PLAIN);
+    if (connect(fd, (const struct sockaddr *)&at, sizeof at) != 0)
+        die(at.sun_path);
+    return fd;
+}
+
+/* Even where a name was looked up and connected to before. */
+static int unix_socket(const struct target *target)
+{
+    struct address address = must_look_up(target->name, target->port);
+
+    close(must_go_to(&address));
+    return talk(go_to_path(target), attach_fd, NULL);
+}
+
+static int unix_socket_in_memory(const struct target *target)
+{
+    struct address address = must_look_up(target->name, target->port);
+
+    close(must_go_to(&address));
+    return talk(go_to_path(target), attach_memory, NULL);
+}
+
+/* The program's own resolver asks a name server while the handshake is to come. */
+static int name_server_between(const struct target *target)
+{
+    struct address server = {.length = sizeof server.v4};
+    struct address address = must_look_up(target->name, target->port);
+    int fd = must_go_to(&address);
+    int query = socket(AF_INET, SOCK_DGRAM, 0);
+
+    server.v4.sin_family = AF_INET;
+    server.v4.sin_port = htons(53);
+    inet_pton(AF_INET, "127.0.0.53", &server.v4.sin_addr);
+    if (connect(query, &server.generic, server.length) != 0)
+        die("connect");
+    close(query);
+    return talk(fd, attach_memory, NULL);
+}
+
+/* No socket, and the last connect was to someone else: that is whom this thread talks to. */
+static int last_connect(const struct target *target)
+{
+    char port[8];
+    int listener = listen_on("127.0.0.1", port);
+    struct address address = must_look_up(PROXY, port);
+
+    close(must_go_to(&address));
+    close(listener);
+    address = must_look_up(target->name, target->port);
+    return talk(must_go_to(&address), attach_memory, NULL);
+}
+
+const struct way ways_detour[] = {
+    {.name = "proxy", .run = proxy},
+    {.name = "proxy-without-name", .run = proxy_without_name},
+    {.name = "proxy-in-memory", .run = proxy_in_memory},
+    {.name = "unix-socket", .run = unix_socket},
+    {.name = "unix-socket-in-memory", .run = unix_socket_in_memory},
+    {.name = "name-server-between", .run = name_server_between},
+    {.name = "last-connect", .run = last_connect},
+    {.name = NULL},
+};
