@@ -91,14 +91,17 @@ void stls_policy_start(const char *name, char **environment)
      * nobody reads it. */
 }
 
-/* Another library's constructor used TLS before ours ran. */
+/* Another library's constructor used TLS, or looked up a name, before ours ran. */
 static void start_early(void)
 {
-    char ***variables = stls_elf_find_next("environ");
-    const char *name = (const char *)STLS_NEXT(getauxval)(AT_EXECFN);
+    const char *name;
+    char ***variables;
 
-    if (atomic_load_explicit(&copied, memory_order_acquire) == NULL)
-        stls_policy_start(name != NULL ? name : "", variables != NULL ? *variables : NULL);
+    if (atomic_load_explicit(&copied, memory_order_acquire) != NULL)
+        return;
+    name = (const char *)STLS_NEXT(getauxval)(AT_EXECFN);
+    variables = stls_elf_find_next("environ");
+    stls_policy_start(name != NULL ? name : "", variables != NULL ? *variables : NULL);
 }
 
 const char *stls_policy_program(void)

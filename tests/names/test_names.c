@@ -71,8 +71,6 @@ static struct row rows[] = {
     {"no-hints", FOO_BY("resolver")},
     {"ipv6", FOO_BY("resolver")},
     {"v4-mapped", FOO_BY("resolver")},
-    {"v4-of-mapped", .name = "alias.lab.example", .accepted = {FOO}, .refused = {OTHER},
-     .identity = "alias.lab.example (resolver)"},
 
     /* what is asked for */
     {"getaddrinfo", .name = "foo.lab.example.", FOO_BY("resolver")},

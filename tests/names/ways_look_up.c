@@ -138,23 +138,6 @@ static bool as_v4_mapped(const struct target *target, struct address *ret)
     return is_found;
 }
 
-static bool as_v4_of_mapped(const struct target *target, struct address *ret)
-{
-    struct addrinfo hints = {
-        .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED};
-    struct addrinfo *list;
-
-    if (getaddrinfo(target->name, target->port, &hints, &list) != 0)
-        return false;
-    memset(ret, 0, sizeof *ret);
-    ret->v4.sin_family = AF_INET;
-    ret->v4.sin_port = ((const struct sockaddr_in6 *)(const void *)list->ai_addr)->sin6_port;
-    ret->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ret->length = sizeof ret->v4;
-    freeaddrinfo(list);
-    return true;
-}
-
 static bool by_literal(const struct target *target, struct address *ret)
 {
     memset(ret, 0, sizeof *ret);
@@ -176,7 +159,6 @@ const struct way ways_look_up[] = {
     {.name = "no-hints", .look_up = without_hints},
     {.name = "ipv6", .look_up = as_ipv6},
     {.name = "v4-mapped", .look_up = as_v4_mapped},
-    {.name = "v4-of-mapped", .look_up = as_v4_of_mapped},
     {.name = "literal", .look_up = by_literal},
     {.name = NULL},
 };
