@@ -7,7 +7,10 @@
 
 void stls_name_table_clear(struct stls_name_table *table)
 {
-    memset(table, 0, offsetof(struct stls_name_table, entries));
+    uint32_t serial = table->serial;
+
+    memset(table, 0, sizeof *table);
+    table->serial = serial + 1; /* what refers to an entry of old finds nothing */
 }
 
 static bool has_key(const struct stls_name_entry *entry, const struct stls_name_key *key)
@@ -92,8 +95,24 @@ static void copy_host(struct stls_host *to, const struct stls_host *from)
     memcpy(to->text, from->text, strlen(from->text) + 1); /* most names are short */
 }
 
+static bool is_held(const struct stls_name_reference *name)
+{
+    return name->entry->serial == name->serial;
+}
+
+static void add_recent(struct stls_name_recent *recent, struct stls_name_entry *entry)
+{
+    for (size_t i = 0; i < recent->count; i++)
+        if (recent->names[i].entry == entry && is_held(&recent->names[i]))
+            return;
+    if (recent->count < STLS_NAME_RECENT)
+        recent->names[recent->count++] = (struct stls_name_reference){entry, entry->serial};
+    else
+        recent->has_lost = true;
+}
+
 void stls_name_table_keep(struct stls_name_table *table, const struct stls_host *host,
-                          const struct stls_name_key *key, uint32_t thread)
+                          const struct stls_name_key *key, struct stls_name_recent *recent)
 {
     bool is_same;
     struct stls_name_entry *entry = find(table, key, host, &is_same);
@@ -111,43 +130,78 @@ void stls_name_table_keep(struct stls_name_table *table, const struct stls_host 
         entry->key = *key;
         copy_host(&entry->host, host);
     }
-    entry->thread = thread;
-    entry->is_fresh = true;
     put_in_chain(table, entry);
     put_in_list(table, entry);
+    add_recent(recent, entry);
+}
+
+/* Takes those of the address, and those that are gone, out of what is recent. The entry if it was
+ * one, else NULL. */
+static struct stls_name_entry *take_recent(struct stls_name_recent *recent,
+                                           const struct stls_name_key *key)
+{
+    struct stls_name_entry *found = NULL;
+    bool is_one = !recent->has_lost;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < recent->count; i++) {
+        struct stls_name_reference *name = &recent->names[i];
+
+        if (!is_held(name))
+            continue;
+        if (!has_key(name->entry, key)) {
+            recent->names[kept++] = *name;
+            continue;
+        }
+        is_one = is_one && found == NULL;
+        found = name->entry;
+    }
+    recent->count = recent->has_lost ? 0 : kept;
+    recent->has_lost = false;
+    return is_one ? found : NULL;
+}
+
+/* A kernel counts cookies in ranges that processors take turns at, so they are mixed. */
+static struct stls_named_socket *places_of(struct stls_name_table *table, uint64_t cookie)
+{
+    const size_t sets = STLS_NAME_TABLE_SOCKETS / STLS_NAME_TABLE_WAYS;
+
+    return table->sockets[(cookie * 0x9e3779b97f4a7c15U >> 32) % sets];
+}
+
+/* Also where it had another name before: the first one found counts. */
+static void name_socket(struct stls_name_table *table, uint64_t cookie,
+                        struct stls_name_entry *entry)
+{
+    struct stls_named_socket *places = places_of(table, cookie);
+
+    memmove(places + 1, places, (STLS_NAME_TABLE_WAYS - 1) * sizeof *places);
+    places[0] = (struct stls_named_socket){cookie, {entry, entry->serial}};
 }
 
 void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
-                             uint64_t cookie, uint32_t thread)
+                             uint64_t cookie, struct stls_name_recent *recent)
 {
-    struct stls_name_entry *found = NULL;
-    size_t count = 0;
+    struct stls_name_entry *found = take_recent(recent, key);
 
-    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL;
-         entry = entry->chain) {
-        if (!has_key(entry, key))
-            continue;
-        touch(table, entry);
-        if (entry->is_fresh && entry->thread == thread) {
-            entry->is_fresh = false;
-            found = entry;
-            count++;
-        }
-    }
-    if (count == 1 && cookie != 0)
-        table->sockets[cookie % STLS_NAME_TABLE_SOCKETS] =
-            (struct stls_named_socket){cookie, found, found->serial};
+    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL; entry = entry->chain)
+        if (has_key(entry, key))
+            touch(table, entry);
+    if (found != NULL && cookie != 0)
+        name_socket(table, cookie, found);
 }
 
 static struct stls_name_entry *entry_of_socket(struct stls_name_table *table, uint64_t cookie,
                                                const struct stls_name_key *key)
 {
-    const struct stls_named_socket *named = &table->sockets[cookie % STLS_NAME_TABLE_SOCKETS];
+    const struct stls_named_socket *places = places_of(table, cookie);
 
-    if (cookie == 0 || named->cookie != cookie || named->serial != named->entry->serial ||
-        !has_key(named->entry, key)) /* a datagram socket may go elsewhere */
-        return NULL;
-    return named->entry;
+    for (size_t i = 0; cookie != 0 && i < STLS_NAME_TABLE_WAYS; i++)
+        if (places[i].cookie == cookie)
+            return is_held(&places[i].name) && has_key(places[i].name.entry, key)
+                       ? places[i].name.entry
+                       : NULL; /* a datagram socket may go elsewhere */
+    return NULL;
 }
 
 size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,

@@ -15,9 +15,11 @@
 
 enum {
     STLS_NAMES_MAX = 16, /* of one address, most recent first; more are forgotten */
+    STLS_NAME_RECENT = 16,
     STLS_NAME_TABLE_CHAINS = 512,
     STLS_NAME_TABLE_ENTRIES = 4096,
-    STLS_NAME_TABLE_SOCKETS = 1024, /* between connect and handshake */
+    STLS_NAME_TABLE_SOCKETS = 2048, /* between connect and handshake */
+    STLS_NAME_TABLE_WAYS = 8,       /* places that one socket may have, most recent first */
 };
 
 /* An IPv6 address, IPv4 as v4-mapped. */
@@ -29,17 +31,27 @@ struct stls_name_entry {
     struct stls_name_entry *chain;         /* next in its hash chain: by look-up */
     struct stls_name_entry *newer, *older; /* in the list by use */
     uint32_t serial;                       /* another for each name that the entry ever held */
-    uint32_t thread;                       /* that looked it up last */
-    bool is_fresh;                         /* since that thread last connected there */
     struct stls_name_key key;
     struct stls_host host;
+};
+
+/* An entry, as long as it holds the name that it did. */
+struct stls_name_reference {
+    struct stls_name_entry *entry;
+    uint32_t serial;
 };
 
 /* Its place is taken by another socket's in the end, and then the address tells. */
 struct stls_named_socket {
     uint64_t cookie; /* 0: none */
-    struct stls_name_entry *entry;
-    uint32_t serial; /* of the entry, if it still holds that name */
+    struct stls_name_reference name;
+};
+
+/* What one thread looked up for each address since it last connected there; kept by the thread. */
+struct stls_name_recent {
+    struct stls_name_reference names[STLS_NAME_RECENT];
+    size_t count;
+    bool has_lost; /* there were more */
 };
 
 struct stls_name_table {
@@ -47,20 +59,21 @@ struct stls_name_table {
     struct stls_name_entry *newest, *oldest;
     size_t count;
     uint32_t serial;
-    struct stls_named_socket sockets[STLS_NAME_TABLE_SOCKETS];
+    struct stls_named_socket sockets[STLS_NAME_TABLE_SOCKETS / STLS_NAME_TABLE_WAYS]
+                                    [STLS_NAME_TABLE_WAYS];
     struct stls_name_entry entries[STLS_NAME_TABLE_ENTRIES]; /* the first `count` are in use */
 };
 
 void stls_name_table_clear(struct stls_name_table *table);
 
-/* A look-up by a thread, whose number is its own. */
+/* A look-up by the thread of recent. */
 void stls_name_table_keep(struct stls_name_table *table, const struct stls_host *host,
-                          const struct stls_name_key *key, uint32_t thread);
+                          const struct stls_name_key *key, struct stls_name_recent *recent);
 
-/* A connect by a thread. The one name that it looked up for the address since it last connected
+/* A connect by that thread. The one name that it looked up for the address since it last connected
  * there becomes the socket's; where there are several nobody can tell. cookie 0: no socket. */
 void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
-                             uint64_t cookie, uint32_t thread);
+                             uint64_t cookie, struct stls_name_recent *recent);
 
 /* The socket's name, or else all names of the address, into hosts[STLS_NAMES_MAX]; their count. */
 size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,

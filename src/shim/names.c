@@ -31,20 +31,11 @@ static struct {
 struct thread {
     struct sockaddr_storage address; /* where it connected to last */
     uint64_t cookie;
-    uint32_t number;          /* no other thread ever has it; 0: none yet */
+    struct stls_name_recent recent; /* under the lock: signal handlers look up and connect too */
     volatile bool is_locking; /* else a signal handler would wait for the code it interrupted */
 };
 
 static _Thread_local struct thread this_thread __attribute__((tls_model("initial-exec")));
-
-static uint32_t number_of_this_thread(void)
-{
-    static _Atomic(uint32_t) count;
-
-    if (this_thread.number == 0)
-        this_thread.number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed) + 1;
-    return this_thread.number;
-}
 
 static bool take_lock(void)
 {
@@ -143,7 +134,7 @@ void stls_names_remember_list(const char *asked, const struct addrinfo *list)
         for (; list != NULL; list = list->ai_next) {
             if (!key_of_address(list->ai_addr, &key) || memcmp(&key, &before, sizeof key) == 0)
                 continue; /* an address comes once for each type of socket */
-            stls_name_table_keep(names.table, &host, &key, number_of_this_thread());
+            stls_name_table_keep(names.table, &host, &key, &this_thread.recent);
             before = key;
         }
         unlock();
@@ -165,7 +156,7 @@ void stls_names_remember_entry(const char *asked, const struct hostent *entry)
                 memcpy(&key, *address, sizeof key);
             else
                 break;
-            stls_name_table_keep(names.table, &host, &key, number_of_this_thread());
+            stls_name_table_keep(names.table, &host, &key, &this_thread.recent);
         }
         unlock();
     }
@@ -199,7 +190,7 @@ static void connect_to(int fd, const struct sockaddr *address, socklen_t length,
     if (!lock())
         return;
     if (names.table != NULL)
-        stls_name_table_connect(names.table, key, this_thread.cookie, number_of_this_thread());
+        stls_name_table_connect(names.table, key, this_thread.cookie, &this_thread.recent);
     unlock();
 }
 

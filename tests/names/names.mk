@@ -2,14 +2,37 @@
 
 N := $(B)/tests/names
 
-NAMES_VICTIM := $(patsubst tests/names/%.c,$(N)/%.o,$(filter-out %/test_names.c,\
+NAMES_VICTIM := $(patsubst tests/names/%.c,$(N)/%.o,$(filter-out %/test_names.c %/once.c %/threads.c,\
   $(wildcard tests/names/*.c)))
 NAMES_BED    := $(addprefix $(T)/programs/,testbed.o)
 
 $(N)/victim: $(NAMES_VICTIM)
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto -pthread
 
-$(N)/test_names.o: TEST_CFLAGS += '-DSTLS_NAMES_VICTIM="$(CURDIR)/$(N)/victim"'
+$(N)/test_names.o: TEST_CFLAGS += '-DSTLS_NAMES_VICTIM="$(CURDIR)/$(N)/victim"' \
+  '-DSTLS_NAMES_THREADS="$(CURDIR)/$(N)/threads"' '-DSTLS_NAMES_ONCE="$(CURDIR)/$(N)/once"' \
+  '-DSTLS_NAMES_SUPPRESSIONS="$(CURDIR)/tests/names/tsan.supp"'
 
-$(N)/test_names: $(N)/test_names.o $(NAMES_BED) $(SUPPORT) $(LAB_OBJECTS) | $(N)/victim
+$(N)/test_names: $(N)/test_names.o $(NAMES_BED) $(SUPPORT) $(LAB_OBJECTS) | $(N)/victim $(N)/threads \
+  $(N)/once
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
+$(N)/once: $(N)/once.o
+	$(CC) $(CFLAGS) -pie -o $@ $^
+
+# The library and its user in one program: an uninstrumented loader hook would be called by
+# ThreadSanitizer's own start, so that file stays out.
+NAMES_TSAN := $(patsubst src/%.c,$(N)/tsan/%.o,$(filter-out %/hooks_loader.c,$(CORE) $(SHIM)))
+
+$(N)/tsan/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -fsanitize=thread -fPIE -c $< -o $@
+
+$(N)/tsan/threads.o: tests/names/threads.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -fsanitize=thread -fPIE -c $< -o $@
+
+$(N)/threads: $(NAMES_TSAN) $(N)/tsan/threads.o
+	$(CC) -fsanitize=thread -pie -rdynamic -o $@ $^ -lssl -lcrypto -pthread
+
+-include $(NAMES_TSAN:.o=.d)

@@ -16,6 +16,7 @@
 
 enum {
     RUN_MS = 30000,
+    THREADS_MS = 120000,
     TAKE_MS = 5000,
     CASES_MAX = 4,
     TEXT_MAX = 96,
@@ -258,6 +259,71 @@ static void check(struct stls_testbed *bed, const char *directory, const struct 
            "the event has another identity");
     expect(strstr(ours.line, "; certificate names ") != NULL, row, lab_case, "preloaded", &ours,
            "the event does not say what the certificate names");
+}
+
+static void check_threads(struct stls_testbed *bed, const char *directory,
+                          struct stls_process_result *result)
+{
+    struct stls_lab_server *name = stls_lab_serve(bed->lab, stls_lab_find_case(NAME));
+    struct stls_lab_server *number = stls_lab_serve(bed->lab, stls_lab_find_case(NUMBER));
+    char ports[2][16], anchors[STLS_FILES_PATH_MAX + 32], log[STLS_FILES_PATH_MAX + 32];
+    /* Without random addresses: ThreadSanitizer knows only some layouts. */
+    const char *argv[] = {"/usr/bin/setarch", "-R", STLS_NAMES_THREADS, ports[0], ports[1], NULL};
+    const char *env[] = {anchors, log, "TSAN_OPTIONS=suppressions=" STLS_NAMES_SUPPRESSIONS, NULL};
+    const struct stls_process_command command = {.argv = argv, .env = env, .home = directory};
+    int error;
+
+    cr_assert(name != NULL && number != NULL);
+    snprintf(ports[0], sizeof ports[0], "%u", stls_lab_server_port(name));
+    snprintf(ports[1], sizeof ports[1], "%u", stls_lab_server_port(number));
+    snprintf(anchors, sizeof anchors, "SSL_CERT_FILE=%s", bed->root);
+    snprintf(log, sizeof log, "STRICTTLS_LOG=file:%s/events", directory);
+    error = stls_process_run(&command, THREADS_MS, result);
+    stls_lab_server_stop(name);
+    stls_lab_server_stop(number);
+    cr_assert(error == 0, "%s: %s", argv[0], strerror(-error));
+}
+
+Test(names, threads_without_a_race, .timeout = 240)
+{
+    static struct stls_process_result result;
+    struct stls_testbed bed;
+    char problem[STLS_FILES_PATH_MAX + 64];
+
+    cr_assert(stls_testbed_open(&bed, problem) == 0, "%s", problem);
+    check_threads(&bed, bed.directory, &result);
+    stls_testbed_close(&bed);
+    cr_expect(result.end == STLS_PROCESS_EXITED && result.code == 0, "%s", result.output);
+    cr_expect(strstr(result.output, "2048 handshakes, 0 wrong") != NULL, "%s", result.output);
+    cr_expect(strstr(result.output, "ThreadSanitizer") == NULL, "%s", result.output);
+}
+
+/* The table is the only thing that is mapped without reserve here. */
+static bool maps_a_table(const struct stls_testbed *bed, const char *mode)
+{
+    static struct stls_process_result result;
+    char preload[STLS_FILES_PATH_MAX + 16];
+    const char *argv[] = {
+        "/usr/bin/strace", "-e",        "trace=mmap", "-E", preload, "-E", mode, "--",
+        STLS_NAMES_ONCE,   "localhost", "9",          "1",  NULL};
+    const struct stls_process_command command = {.argv = argv};
+
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", bed->library);
+    cr_assert(stls_process_run(&command, RUN_MS, &result) == 0);
+    cr_assert(result.end == STLS_PROCESS_EXITED && result.code == 0, "%s", result.output);
+    return strstr(result.output, "MAP_ANONYMOUS|MAP_NORESERVE") != NULL;
+}
+
+Test(names, nothing_is_remembered_in_mode_off)
+{
+    struct stls_testbed bed;
+    char problem[STLS_FILES_PATH_MAX + 64];
+
+    cr_assert(stls_testbed_open(&bed, problem) == 0, "%s", problem);
+    cr_expect(maps_a_table(&bed, "STRICTTLS_MODE=enforce"));
+    cr_expect(maps_a_table(&bed, "STRICTTLS_MODE=audit"));
+    cr_expect(!maps_a_table(&bed, "STRICTTLS_MODE=off"));
+    stls_testbed_close(&bed);
 }
 
 ParameterizedTestParameters(names, way)

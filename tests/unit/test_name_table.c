@@ -6,6 +6,7 @@
 #include "../../src/core/name_table.h"
 
 static struct stls_name_table table;
+static struct stls_name_recent threads[4];
 static struct stls_host hosts[STLS_NAMES_MAX];
 
 static struct stls_name_key key(uint64_t number)
@@ -13,20 +14,20 @@ static struct stls_name_key key(uint64_t number)
     return (struct stls_name_key){{0, number}};
 }
 
-static void look_up(const char *name, uint64_t address, uint32_t thread)
+static void look_up(const char *name, uint64_t address, unsigned thread)
 {
     struct stls_name_key at = key(address);
     struct stls_host host;
 
     cr_assert(stls_host_parse(name, &host));
-    stls_name_table_keep(&table, &host, &at, thread);
+    stls_name_table_keep(&table, &host, &at, &threads[thread]);
 }
 
-static void go(uint64_t address, uint64_t cookie, uint32_t thread)
+static void go(uint64_t address, uint64_t cookie, unsigned thread)
 {
     struct stls_name_key at = key(address);
 
-    stls_name_table_connect(&table, &at, cookie, thread);
+    stls_name_table_connect(&table, &at, cookie, &threads[thread]);
 }
 
 /* The names, most recent first, with a space between two. */
@@ -75,6 +76,34 @@ Test(name_table, another_threads_look_up_is_not_this_threads)
     cr_expect_str_eq(names(1, 100), "a.example");
     cr_expect_str_eq(names(1, 101), "b.example");
     cr_expect_str_eq(names(1, 102), "b.example a.example");
+}
+
+/* They all look up both: who did so last is not who connects. */
+Test(name_table, a_threads_look_up_is_its_own_whoever_comes_later)
+{
+    look_up("a.example", 1, 1);
+    look_up("b.example", 1, 2);
+    look_up("a.example", 1, 3);
+    look_up("b.example", 1, 3);
+    go(1, 100, 1);
+    go(1, 101, 2);
+    cr_expect_str_eq(names(1, 100), "a.example");
+    cr_expect_str_eq(names(1, 101), "b.example");
+}
+
+/* More than a thread can keep apart: then it knows none, until it has connected. */
+Test(name_table, a_thread_that_looks_up_many_names_knows_none)
+{
+    for (uint64_t i = 0; i < STLS_NAME_RECENT; i++)
+        look_up("other.example", 1000 + i, 1);
+    look_up("a.example", 1, 1);
+    look_up("b.example", 2, 1);
+    look_up("c.example", 2, 2);
+    go(2, 100, 1);
+    cr_expect_str_eq(names(2, 100), "c.example b.example");
+    look_up("b.example", 2, 1);
+    go(2, 101, 1);
+    cr_expect_str_eq(names(2, 101), "b.example");
 }
 
 Test(name_table, without_a_socket_the_address_tells)
@@ -139,6 +168,7 @@ Test(name_table, many_sockets_lose_no_look_up)
         go(1, i, 1);
     }
     cr_expect_str_eq(names(1, 3 * STLS_NAME_TABLE_SOCKETS - 1), "b.example");
+    cr_expect_str_eq(names(1, 3 * STLS_NAME_TABLE_SOCKETS - 64), "b.example");
     cr_expect_str_eq(names(1, 1), "b.example a.example");
 }
 
@@ -146,8 +176,11 @@ Test(name_table, cleared_it_is_empty)
 {
     look_up("a.example", 1, 1);
     go(1, 100, 1);
+    look_up("a.example", 1, 2);
     stls_name_table_clear(&table);
     cr_expect_str_eq(names(1, 100), "");
+    go(1, 101, 2);
+    cr_expect_str_eq(names(1, 101), "");
     look_up("b.example", 1, 1);
     cr_expect_str_eq(names(1, 0), "b.example");
 }

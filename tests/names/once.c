@@ -1,0 +1,26 @@
+/* once.c - looks a name up and connects, COUNT times and no TLS: what the library costs there is
+ * the difference between two runs. usage: once NAME PORT COUNT; a failed connect counts as one.
+ */
+#include <netdb.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+
+    if (argc != 4)
+        return 2;
+    for (long left = strtol(argv[3], NULL, 10); left > 0; left--) {
+        struct addrinfo *list;
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+        if (fd < 0 || getaddrinfo(argv[1], argv[2], &hints, &list) != 0)
+            return 1;
+        (void)!connect(fd, list->ai_addr, list->ai_addrlen);
+        freeaddrinfo(list);
+        close(fd);
+    }
+    return 0;
+}
