@@ -28,7 +28,7 @@ include tests/escape/escape.mk
 include tests/names/names.mk
 
 SUITES := $(UNIT) $(T)/library/test_library $(T)/escape/test_escape $(T)/names/test_names \
-  $(T)/programs/test_programs
+  $(T)/names/test_named_programs $(T)/programs/test_programs
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo

@@ -2,9 +2,9 @@
 
 N := $(B)/tests/names
 
-NAMES_VICTIM := $(patsubst tests/names/%.c,$(N)/%.o,$(filter-out %/test_names.c %/once.c %/threads.c,\
+NAMES_VICTIM := $(patsubst tests/names/%.c,$(N)/%.o,$(filter-out %/test_names.c %/test_named_programs.c %/bed.c %/once.c %/threads.c,\
   $(wildcard tests/names/*.c)))
-NAMES_BED    := $(addprefix $(T)/programs/,testbed.o)
+NAMES_BED    := $(N)/bed.o $(addprefix $(T)/programs/,testbed.o arguments.o) $(SUPPORT) $(LAB_OBJECTS)
 
 $(N)/victim: $(NAMES_VICTIM)
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto -pthread
@@ -13,8 +13,9 @@ $(N)/test_names.o: TEST_CFLAGS += '-DSTLS_NAMES_VICTIM="$(CURDIR)/$(N)/victim"' 
   '-DSTLS_NAMES_THREADS="$(CURDIR)/$(N)/threads"' '-DSTLS_NAMES_ONCE="$(CURDIR)/$(N)/once"' \
   '-DSTLS_NAMES_SUPPRESSIONS="$(CURDIR)/tests/names/tsan.supp"'
 
-$(N)/test_names: $(N)/test_names.o $(NAMES_BED) $(SUPPORT) $(LAB_OBJECTS) | $(N)/victim $(N)/threads \
-  $(N)/once
+$(N)/test_names: | $(N)/victim $(N)/threads $(N)/once
+
+$(N)/test_names $(N)/test_named_programs: %: %.o $(NAMES_BED)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 $(N)/once: $(N)/once.o

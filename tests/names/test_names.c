@@ -10,9 +10,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../programs/testbed.h"
+#include "bed.h"
 
 enum {
     RUN_MS = 30000,
@@ -22,24 +21,11 @@ enum {
     TEXT_MAX = 96,
 };
 
-#define WRAPPER "/usr/lib/x86_64-linux-gnu/libnss_wrapper.so"
-
-/* foo, bar and bücher are below the wildcard; the first name of a line is the canonical one. */
-static const char hosts[] = "127.0.0.1 canonical.example alias.lab.example\n"
-                            "127.0.0.1 foo.lab.example\n"
-                            "127.0.0.1 xn--bcher-kva.lab.example\n"
-                            "127.0.0.1 other.example\n"
-                            "127.0.0.1 third.example\n"
-                            "127.0.0.1 localhost\n"
-                            "127.0.0.2 nowhere.example\n"
-                            "::1 foo.lab.example\n";
-
-/* Lab cases by what their certificates name. */
-#define FOO "good-wildcard" /* *.lab.example */
-#define OTHER "wrong-host"  /* other.example, 192.0.2.1 */
-#define LOCAL "good-rsa"    /* localhost, 127.0.0.1, ::1 */
-#define NUMBER "good-ip"    /* 127.0.0.1, ::1 */
-#define NAME "wrong-ip"     /* localhost, 192.0.2.1 */
+#define FOO STLS_NAMES_FOO
+#define OTHER STLS_NAMES_OTHER
+#define LOCAL STLS_NAMES_LOCAL
+#define NUMBER STLS_NAMES_NUMBER
+#define NAME STLS_NAMES_NAME
 
 struct row {
     char way[TEXT_MAX];
@@ -171,27 +157,6 @@ struct run {
     struct stls_process_result result;
 };
 
-/* The environment of the testbed, with names from the hosts file. */
-static void fill_environment(const struct stls_testbed *bed, const char *directory,
-                             const struct row *row, enum stls_mode mode,
-                             struct stls_environment *environment)
-{
-    struct stls_testbed both = *bed;
-    char path[STLS_FILES_PATH_MAX];
-    int length = snprintf(both.library, sizeof both.library, "%s:%s",
-                          row->is_wrapper_first ? WRAPPER : bed->library,
-                          row->is_wrapper_first ? bed->library : WRAPPER);
-
-    cr_assert(length > 0 && (size_t)length < sizeof both.library);
-    stls_environment_init(environment, &both, directory, mode);
-    if (mode == STLS_BARE)
-        stls_environment_add(environment, "LD_PRELOAD", WRAPPER);
-    stls_files_join(path, directory, "hosts");
-    stls_environment_add(environment, "NSS_WRAPPER_HOSTS", path);
-    if (row->variable[0] != '\0')
-        stls_environment_add(environment, row->variable, row->value);
-}
-
 static void run_victim(const struct stls_testbed *bed, const char *directory, const struct row *row,
                        struct stls_lab_server *server, enum stls_mode mode, struct run *run)
 {
@@ -204,7 +169,9 @@ static void run_victim(const struct stls_testbed *bed, const char *directory, co
 
     snprintf(port, sizeof port, "%u", stls_lab_server_port(server));
     argv[3] = port;
-    fill_environment(bed, directory, row, mode, &environment);
+    stls_names_environment(bed, directory, mode, row->is_wrapper_first, &environment);
+    if (row->variable[0] != '\0')
+        stls_environment_add(&environment, row->variable, row->value);
     command.env = environment.list;
     error = stls_process_run(&command, RUN_MS, &run->result);
     cr_assert(error == 0, "%s: %s", argv[0], strerror(-error));
@@ -288,10 +255,10 @@ Test(names, threads_without_a_race, .timeout = 240)
 {
     static struct stls_process_result result;
     struct stls_testbed bed;
-    char problem[STLS_FILES_PATH_MAX + 64];
+    char directory[STLS_FILES_PATH_MAX];
 
-    cr_assert(stls_testbed_open(&bed, problem) == 0, "%s", problem);
-    check_threads(&bed, bed.directory, &result);
+    stls_names_bed_open(&bed, directory);
+    check_threads(&bed, directory, &result);
     stls_testbed_close(&bed);
     cr_expect(result.end == STLS_PROCESS_EXITED && result.code == 0, "%s", result.output);
     cr_expect(strstr(result.output, "2048 handshakes, 0 wrong") != NULL, "%s", result.output);
@@ -317,9 +284,9 @@ static bool maps_a_table(const struct stls_testbed *bed, const char *mode)
 Test(names, nothing_is_remembered_in_mode_off)
 {
     struct stls_testbed bed;
-    char problem[STLS_FILES_PATH_MAX + 64];
+    char directory[STLS_FILES_PATH_MAX];
 
-    cr_assert(stls_testbed_open(&bed, problem) == 0, "%s", problem);
+    stls_names_bed_open(&bed, directory);
     cr_expect(maps_a_table(&bed, "STRICTTLS_MODE=enforce"));
     cr_expect(maps_a_table(&bed, "STRICTTLS_MODE=audit"));
     cr_expect(!maps_a_table(&bed, "STRICTTLS_MODE=off"));
@@ -334,14 +301,9 @@ ParameterizedTestParameters(names, way)
 ParameterizedTest(struct row *row, names, way, .timeout = 240)
 {
     struct stls_testbed bed;
-    char problem[STLS_FILES_PATH_MAX + 64], directory[STLS_FILES_PATH_MAX];
-    char path[STLS_FILES_PATH_MAX];
+    char directory[STLS_FILES_PATH_MAX];
 
-    cr_assert(stls_testbed_open(&bed, problem) == 0, "%s", problem);
-    cr_assert(stls_testbed_make_directory(&bed, directory) == 0);
-    stls_files_join(path, directory, "hosts");
-    cr_assert(stls_files_write(path, hosts) == 0);
-    cr_assert(access(WRAPPER, R_OK) == 0, "libnss-wrapper is not installed");
+    stls_names_bed_open(&bed, directory);
     for (size_t i = 0; i < CASES_MAX && row->accepted[i][0] != '\0'; i++)
         check(&bed, directory, row, row->accepted[i], true);
     for (size_t i = 0; i < CASES_MAX && row->refused[i][0] != '\0'; i++)

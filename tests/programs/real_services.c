@@ -1,4 +1,4 @@
-/* real_services.c - PostgreSQL, Redis and Mosquitto, each with its own client.
+/* real_services.c - PostgreSQL, MariaDB, Redis and Mosquitto, each with its own client.
  *
  * Owns: the table of their command lines and of what their records say.
  */
@@ -21,44 +21,64 @@ static const char *find_postgres(void)
     return path;
 }
 
+#define INITDB                                                                                     \
+    "{programs}/initdb", "-D", "{directory}/data", "-A", "trust", "-U", "tester", "-E", "UTF8",    \
+        "--locale=C", "--no-sync", "--no-instructions"
+
+#define POSTGRES                                                                                   \
+    "{programs}/postgres", "-D", "{directory}/data", "-c", "listen_addresses=127.0.0.1", "-c",     \
+        "port={port}", "-c", "unix_socket_directories=", "-c", "ssl=on", "-c",                     \
+        "ssl_cert_file={directory}/chain.pem", "-c", "ssl_key_file={directory}/key.pem", "-c",     \
+        "log_connections=on", "-c", "fsync=off", "-c", "max_connections=8", "-c",                  \
+        "shared_buffers=1MB", "-c", "autovacuum=off"
+
 static const struct stls_service services[] = {
     {
         .name = "psql sslmode=require",
         .server_user = "postgres",
         .find_programs = find_postgres,
-        .setup = {"{programs}/initdb", "-D", "{directory}/data", "-A", "trust", "-U", "tester",
-                  "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"},
-        .server = {"{programs}/postgres",
-                   "-D",
-                   "{directory}/data",
-                   "-c",
-                   "listen_addresses=127.0.0.1",
-                   "-c",
-                   "port={port}",
-                   "-c",
-                   "unix_socket_directories=",
-                   "-c",
-                   "ssl=on",
-                   "-c",
-                   "ssl_cert_file={directory}/chain.pem",
-                   "-c",
-                   "ssl_key_file={directory}/key.pem",
-                   "-c",
-                   "log_connections=on",
-                   "-c",
-                   "fsync=off",
-                   "-c",
-                   "max_connections=8",
-                   "-c",
-                   "shared_buffers=1MB",
-                   "-c",
-                   "autovacuum=off"},
+        .setup = {INITDB},
+        .server = {POSTGRES},
         .ready = "database system is ready to accept connections",
         .client = {"{programs}/psql", "-X", "-w", "-c", "select 1",
                    "host={host} hostaddr=127.0.0.1 port={port} user=tester dbname=postgres "
                    "sslmode=require gssencmode=disable connect_timeout=10 "
                    "application_name={mark}"},
         .record = "user=tester database=postgres application_name={mark} SSL enabled",
+    },
+    {
+        .name = "psql sslsni=0",
+        .server_user = "postgres",
+        .reach = STLS_REACH_RESOLVED,
+        .find_programs = find_postgres,
+        .setup = {INITDB},
+        .server = {POSTGRES},
+        .ready = "database system is ready to accept connections",
+        .client = {"{programs}/psql", "-X", "-w", "-c", "select 1",
+                   "host={host} port={port} user=tester dbname=postgres "
+                   "sslmode=require sslsni=0 gssencmode=disable connect_timeout=10 "
+                   "application_name={mark}"},
+        .record = "user=tester database=postgres application_name={mark} SSL enabled",
+    },
+    {
+        /* The client sends no name, and has to resolve one. */
+        .name = "mariadb --ssl",
+        .server_user = "mysql",
+        .reach = STLS_REACH_RESOLVED,
+        .setup = {"/usr/bin/mariadb-install-db", "--no-defaults", "--datadir={directory}/data",
+                  "--auth-root-authentication-method=normal", "--skip-test-db"},
+        .server = {"/usr/sbin/mariadbd", "--no-defaults", "--datadir={directory}/data",
+                   "--bind-address=127.0.0.1", "--port={port}", "--socket={directory}/sock",
+                   "--pid-file={directory}/pid", "--ssl-cert={directory}/chain.pem",
+                   "--ssl-key={directory}/key.pem", "--skip-grant-tables", "--skip-networking=0",
+                   "--skip-name-resolve", "--general-log", "--general-log-file={directory}/queries",
+                   "--innodb-buffer-pool-size=8M", "--innodb-flush-log-at-trx-commit=0",
+                   "--skip-log-bin"},
+        .ready = "ready for connections",
+        .client = {"/usr/bin/mariadb", "--no-defaults", "--ssl", "--protocol=TCP", "-h", "{host}",
+                   "-P", "{port}", "-u", "root", "-e", "select 'mark {mark} {port}'"},
+        .observe = {"/bin/cat", "{directory}/queries"},
+        .record = "mark {mark} {port}",
     },
     {
         .name = "redis-cli --insecure",
