@@ -92,7 +92,7 @@ static struct stls_name_entry *find(struct stls_name_table *table, const struct 
 static void copy_host(struct stls_host *to, const struct stls_host *from)
 {
     to->kind = from->kind;
-    memcpy(to->text, from->text, strlen(from->text) + 1); /* most names are short */
+    memmove(to->text, from->text, strlen(from->text) + 1); /* most names are short */
 }
 
 static bool is_held(const struct stls_name_reference *name)
@@ -208,7 +208,8 @@ size_t stls_name_table_find(struct stls_name_table *table, const struct stls_nam
                             uint64_t cookie, struct stls_host *hosts)
 {
     struct stls_name_entry *entry = entry_of_socket(table, cookie, key);
-    size_t count = 0;
+    size_t count = 0, names = 0;
+    bool has_name = false;
 
     if (entry != NULL) {
         touch(table, entry);
@@ -216,10 +217,15 @@ size_t stls_name_table_find(struct stls_name_table *table, const struct stls_nam
         return 1;
     }
     for (entry = *chain_of(table, key); entry != NULL && count < STLS_NAMES_MAX;
-         entry = entry->chain)
-        if (has_key(entry, key)) {
-            touch(table, entry);
-            copy_host(&hosts[count++], &entry->host);
-        }
-    return count;
+         entry = entry->chain) {
+        if (!has_key(entry, key))
+            continue;
+        touch(table, entry);
+        has_name = has_name || entry->host.kind == STLS_HOST_NAME;
+        copy_host(&hosts[count++], &entry->host);
+    }
+    for (size_t i = 0; has_name && i < count; i++)
+        if (hosts[i].kind == STLS_HOST_NAME)
+            copy_host(&hosts[names++], &hosts[i]);
+    return has_name ? names : count;
 }

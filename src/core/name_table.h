@@ -75,7 +75,8 @@ void stls_name_table_keep(struct stls_name_table *table, const struct stls_host 
 void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
                              uint64_t cookie, struct stls_name_recent *recent);
 
-/* The socket's name, or else all names of the address, into hosts[STLS_NAMES_MAX]; their count. */
+/* The socket's name, or else all names of the address, into hosts[STLS_NAMES_MAX]; their count.
+ * What was looked up as an address stands there only if no name was. */
 size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,
                             uint64_t cookie, struct stls_host *hosts);
 

@@ -99,22 +99,14 @@ static size_t from_bio(const struct stls_openssl *openssl, const SSL *ssl, struc
     return name != NULL && stls_host_parse(name, ret);
 }
 
-/* An address that was looked up as such is no name: from_address has it. */
-static bool has_name(const struct stls_host *hosts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (hosts[i].kind == STLS_HOST_NAME)
-            return true;
-    return false;
-}
-
 static size_t from_resolver(const struct stls_openssl *openssl, const SSL *ssl,
                             struct stls_host *ret)
 {
     struct peer peer = peer_of(openssl, ssl);
     size_t count = stls_names_of_socket(peer.fd, &peer.address.generic, ret);
 
-    return has_name(ret, count) ? count : 0;
+    /* What was looked up as an address is no name: from_address has it. */
+    return count > 0 && ret[0].kind == STLS_HOST_NAME ? count : 0;
 }
 
 static size_t host_of_address(const union address *address, struct stls_host *ret)

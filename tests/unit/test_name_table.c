@@ -106,6 +106,18 @@ Test(name_table, a_thread_that_looks_up_many_names_knows_none)
     cr_expect_str_eq(names(2, 101), "b.example");
 }
 
+Test(name_table, an_address_counts_where_no_name_does)
+{
+    look_up("127.0.0.1", 1, 1);
+    cr_expect_str_eq(names(1, 0), "127.0.0.1");
+    look_up("a.example", 1, 2);
+    look_up("127.0.0.1", 1, 3);
+    look_up("b.example", 1, 2);
+    cr_expect_str_eq(names(1, 0), "b.example a.example");
+    go(1, 100, 3);
+    cr_expect_str_eq(names(1, 100), "127.0.0.1");
+}
+
 Test(name_table, without_a_socket_the_address_tells)
 {
     look_up("a.example", 1, 1);
