@@ -23,8 +23,8 @@ const char *stls_policy_program(void);
  * stls_policy_broken says why. */
 const struct stls_policy *stls_policy(void);
 
-/* Mode off. Without loading the policy, where nobody needed it yet: programs that never use TLS look
- * up names too. */
+/* Mode off. Without loading the policy, where nobody needed it yet: programs that never use TLS
+ * look up names too. */
 bool stls_policy_is_off(void);
 
 /* NULL, or "STRICTTLS_MODE=maybe: expected enforce, audit, off": then every context is refused. */

@@ -1,8 +1,9 @@
 /* session.h - which sessions may be resumed.
  *
  * Owns: the mark on an SSL_SESSION that says "the peer was verified under this policy, up to this
- * trust anchor". It is counted, and immutable but for a memo, and kept in ex_data: it goes along when OpenSSL
- * copies a session (each TLS 1.3 ticket does), and is gone when one was written out and read back.
+ * trust anchor". It is counted, and immutable but for a memo, and kept in ex_data: it goes along
+ * when OpenSSL copies a session (each TLS 1.3 ticket does), and is gone when one was written out
+ * and read back.
  */
 #ifndef STLS_SESSION_H
 #define STLS_SESSION_H
