@@ -23,9 +23,9 @@ struct stls_host {
     char text[STLS_HOST_MAX]; /* lower case, no trailing dot, no port, no brackets, no zone */
 };
 
-/* Takes "Host.Example.:443", "[::1]:443", "127.0.0.1", "127.1", "fe80::1%eth0", … False, with kind NONE, if
- * it is no name that a certificate could present: empty, too long, a leading dot, a wildcard,
- * control characters or white space. A v4-mapped address is the IPv4 address. */
+/* Takes "Host.Example.:443", "[::1]:443", "127.0.0.1", "127.1", "fe80::1%eth0", … False, with kind
+ * NONE, if it is no name that a certificate could present: empty, too long, a leading dot, a
+ * wildcard, control characters or white space. A v4-mapped address is the IPv4 address. */
 bool stls_host_parse(const char *text, struct stls_host *ret);
 
 #endif
