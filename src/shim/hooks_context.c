@@ -169,3 +169,22 @@ STLS_HOOK OSSL_LIB_CTX *OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX *library)
         stls_attach_library_context(openssl);
     return before;
 }
+
+/* Each index comes with callbacks, which OpenSSL calls for an object as soon as something of a
+ * later index was set on it. A program's callback for copied sessions may never have met one
+ * without data of its own (stunnel 5.68 crashes on it): so our index, of which each verified
+ * session has data, is to be the earlier one.
+ */
+STLS_HOOK int CRYPTO_get_ex_new_index(int class_index, long argl, void *argp,
+                                      CRYPTO_EX_new *new_func, CRYPTO_EX_dup *dup_func,
+                                      CRYPTO_EX_free *free_func)
+{
+    __typeof__(&CRYPTO_get_ex_new_index) real = (__typeof__(real))stls_openssl_function_of_caller(
+        __builtin_return_address(0), "CRYPTO_get_ex_new_index");
+
+    if (real == NULL)
+        real = STLS_NEXT(CRYPTO_get_ex_new_index);
+    if (class_index == CRYPTO_EX_INDEX_SSL_SESSION && dup_func != NULL)
+        stls_attach_all(NULL);
+    return real(class_index, argl, argp, new_func, dup_func, free_func);
+}

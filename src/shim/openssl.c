@@ -255,20 +255,28 @@ void *stls_openssl_hook_for(const void *function, const char *name)
     return stls_elf_find_own(name);
 }
 
-struct stls_openssl *stls_openssl_of_caller(const void *address)
+void *stls_openssl_function_of_caller(const void *address, const char *name)
 {
-    struct stls_openssl *first = stls_openssl_of_object(NULL);
     struct link_map *object = NULL;
     void *handle, *function;
     Dl_info info;
 
-    if (atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
-        return first;
     if (STLS_NEXT(dladdr1)(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 ||
         object == NULL || (handle = open_again(object)) == NULL)
-        return first;
-    function = STLS_NEXT(dlsym)(handle, "SSL_CIPHER_get_name"); /* none of our hooks */
+        return NULL;
+    function = STLS_NEXT(dlsym)(handle, name);
     STLS_NEXT(dlclose)(handle);
+    return function != stls_elf_find_own(name) ? function : NULL;
+}
+
+struct stls_openssl *stls_openssl_of_caller(const void *address)
+{
+    struct stls_openssl *first = stls_openssl_of_object(NULL);
+    void *function;
+
+    if (atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
+        return first;
+    function = stls_openssl_function_of_caller(address, "SSL_CIPHER_get_name"); /* no hook */
     return function != NULL && stls_openssl_of_address(function) != NULL
                ? stls_openssl_of_address(function)
                : first;

@@ -59,6 +59,10 @@ void *stls_openssl_hook_for(const void *function, const char *name);
  * for objects that don't tell whose they are. */
 struct stls_openssl *stls_openssl_of_caller(const void *address);
 
+/* That function as the code at this address was linked with it, or NULL where the code would get
+ * our hook of that name: a program, or what was linked with no OpenSSL. */
+void *stls_openssl_function_of_caller(const void *address, const char *name);
+
 /* Finds the libssls of the base namespace, and of the namespace of handle if it is not NULL.
  * Calls found for each one, old or new. */
 void stls_openssl_scan(void *handle, void (*found)(struct stls_openssl *openssl));
