@@ -10,7 +10,6 @@
 
 /* What an extension's syntax asks for (RFC 5280, 4.2). Lenient where certificates in use are not
  * quite DER and nothing hangs on it: a TRUE other than 0xff, a default that is spelt out. */
-
 static bool read_octets(struct stls_der value, struct stls_certificate *ret)
 {
     return stls_der_is_one(value, STLS_DER_OCTET_STRING, &ret->key_id);
@@ -146,24 +145,25 @@ static bool read_integer(struct stls_der value, struct stls_certificate *ret)
 #define ID_PE(number) "\x2b\x06\x01\x05\x05\x07\x01" number
 
 static const struct {
-    char name[40];
-    char oid[10];
-    enum stls_extension_id id;
-} known[] = {
-    {"malformed subject key identifier", ID_CE("\x0e"), STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER},
-    {"malformed key usage", ID_CE("\x0f"), STLS_EXTENSION_KEY_USAGE},
-    {"malformed subject alternative name", ID_CE("\x11"), STLS_EXTENSION_SUBJECT_ALT_NAME},
-    {"malformed basic constraints", ID_CE("\x13"), STLS_EXTENSION_BASIC_CONSTRAINTS},
-    {"malformed name constraints", ID_CE("\x1e"), STLS_EXTENSION_NAME_CONSTRAINTS},
-    {"malformed CRL distribution points", ID_CE("\x1f"), STLS_EXTENSION_CRL_DISTRIBUTION_POINTS},
-    {"malformed certificate policies", ID_CE("\x20"), STLS_EXTENSION_CERTIFICATE_POLICIES},
-    {"malformed authority key identifier", ID_CE("\x23"), STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER},
-    {"malformed policy constraints", ID_CE("\x24"), STLS_EXTENSION_POLICY_CONSTRAINTS},
-    {"malformed extended key usage", ID_CE("\x25"), STLS_EXTENSION_EXTENDED_KEY_USAGE},
-    {"malformed freshest CRL", ID_CE("\x2e"), STLS_EXTENSION_FRESHEST_CRL},
-    {"malformed inhibit any-policy", ID_CE("\x36"), STLS_EXTENSION_INHIBIT_ANY_POLICY},
-    {"malformed authority information access", ID_PE("\x01"), STLS_EXTENSION_AUTHORITY_INFO_ACCESS},
-    {"malformed subject information access", ID_PE("\x0b"), STLS_EXTENSION_SUBJECT_INFO_ACCESS},
+    char oid[9];
+    char malformed[39];
+} known[STLS_EXTENSIONS] = {
+    [STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER] = {ID_CE("\x0e"), "malformed subject key identifier"},
+    [STLS_EXTENSION_KEY_USAGE] = {ID_CE("\x0f"), "malformed key usage"},
+    [STLS_EXTENSION_SUBJECT_ALT_NAME] = {ID_CE("\x11"), "malformed subject alternative name"},
+    [STLS_EXTENSION_BASIC_CONSTRAINTS] = {ID_CE("\x13"), "malformed basic constraints"},
+    [STLS_EXTENSION_NAME_CONSTRAINTS] = {ID_CE("\x1e"), "malformed name constraints"},
+    [STLS_EXTENSION_CRL_DISTRIBUTION_POINTS] = {ID_CE("\x1f"), "malformed CRL distribution points"},
+    [STLS_EXTENSION_CERTIFICATE_POLICIES] = {ID_CE("\x20"), "malformed certificate policies"},
+    [STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER] = {ID_CE("\x23"),
+                                                 "malformed authority key identifier"},
+    [STLS_EXTENSION_POLICY_CONSTRAINTS] = {ID_CE("\x24"), "malformed policy constraints"},
+    [STLS_EXTENSION_EXTENDED_KEY_USAGE] = {ID_CE("\x25"), "malformed extended key usage"},
+    [STLS_EXTENSION_FRESHEST_CRL] = {ID_CE("\x2e"), "malformed freshest CRL"},
+    [STLS_EXTENSION_INHIBIT_ANY_POLICY] = {ID_CE("\x36"), "malformed inhibit any-policy"},
+    [STLS_EXTENSION_AUTHORITY_INFO_ACCESS] = {ID_PE("\x01"),
+                                              "malformed authority information access"},
+    [STLS_EXTENSION_SUBJECT_INFO_ACCESS] = {ID_PE("\x0b"), "malformed subject information access"},
 };
 
 static bool read_value(enum stls_extension_id id, struct stls_der value,
@@ -231,12 +231,13 @@ static bool is_repeated(struct stls_der rest, struct stls_der oid)
 static void keep_extension(const struct stls_extension *extension, struct stls_der oid,
                            struct stls_certificate *ret)
 {
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    for (size_t i = 0; i < STLS_EXTENSIONS; i++)
         if (stls_der_equals_octets(oid, known[i].oid, strlen(known[i].oid)) &&
-            !ret->extensions[known[i].id].is_present) {
-            ret->extensions[known[i].id] = *extension;
-            if (!read_value(known[i].id, extension->value, ret) && ret->malformed == NULL)
-                ret->malformed = known[i].name;
+            !ret->extensions[i].is_present) {
+            ret->extensions[i] = *extension;
+            if (!read_value((enum stls_extension_id)i, extension->value, ret) &&
+                ret->malformed == NULL)
+                ret->malformed = known[i].malformed;
         }
 }
 

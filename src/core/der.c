@@ -72,3 +72,13 @@ bool stls_der_equals_octets(struct stls_der der, const void *octets, size_t leng
 {
     return der.length == length && (length == 0 || memcmp(der.at, octets, length) == 0);
 }
+
+bool stls_der_is_among(struct stls_der oid, const char *list, size_t length)
+{
+    struct stls_der rest = {(const unsigned char *)list, length}, one;
+
+    while (stls_der_take(&rest, STLS_DER_OID, &one))
+        if (stls_der_equals(oid, one))
+            return true;
+    return false;
+}

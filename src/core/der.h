@@ -47,4 +47,7 @@ bool stls_der_is_one(struct stls_der all, unsigned tag, struct stls_der *ret_con
 bool stls_der_equals(struct stls_der a, struct stls_der b);
 bool stls_der_equals_octets(struct stls_der der, const void *octets, size_t length);
 
+/* One of a constant list, which is DER: one OBJECT IDENTIFIER after the other. */
+bool stls_der_is_among(struct stls_der oid, const char *list, size_t length);
+
 #endif

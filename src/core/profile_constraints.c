@@ -192,6 +192,7 @@ static bool is_excluded(struct stls_der domain, struct stls_der list)
     return false;
 }
 
+/* Names times subtrees: OpenSSL, which comes first, gives up at 2^20 (NAME_CHECK_MAX). */
 static bool has_wildcards_permitted(const struct stls_profile_view *view)
 {
     struct stls_der rest = stls_profile_alt_names(view->certificate), domain;
@@ -214,49 +215,24 @@ static bool has_wildcards_not_excluded(const struct stls_profile_view *view)
     return true;
 }
 
-static const struct stls_profile_rule rules[] = {
-    {
-        .reason = "name constraints in a certificate that is no CA's",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_constraints_as_ca_only,
-    },
-    /* BR 7.1.2.10.8 lets them be so, "as an explicit exception from RFC 5280". OpenSSL heeds them
-     * either way. */
-    {
-        .reason = "name constraints are not critical",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .but = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_critical_constraints,
-    },
-    {
-        .reason = "name constraints are not well-formed",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_well_formed_constraints,
-    },
-    {
-        .reason = "wildcard reaches beyond the permitted subtrees",
-        .roles = STLS_PROFILE_LEAF,
-        .error = X509_V_ERR_PERMITTED_VIOLATION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_wildcards_permitted,
-    },
-    {
-        .reason = "wildcard reaches into an excluded subtree",
-        .roles = STLS_PROFILE_LEAF,
-        .error = X509_V_ERR_EXCLUDED_VIOLATION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_wildcards_not_excluded,
-    },
-};
-
-const struct stls_profile_rule *stls_profile_rules_of_constraints(size_t *ret_count)
+bool stls_profile_keeps_constraints(const struct stls_profile_view *view)
 {
-    *ret_count = sizeof rules / sizeof rules[0];
-    return rules;
+    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_constraints_as_ca_only(view), X509_V_ERR_INVALID_EXTENSION,
+                              "name constraints in a certificate that is no CA's") &&
+           /* BR 7.1.2.10.8 lets them be so, "as an explicit exception from RFC 5280". OpenSSL heeds
+            * them either way. */
+           stls_profile_holds(
+               view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+               (view->rules == STLS_CHAIN_RULES_WEBPKI || has_critical_constraints(view)),
+               X509_V_ERR_INVALID_EXTENSION, "name constraints are not critical") &&
+           stls_profile_holds(
+               view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_well_formed_constraints(view),
+               X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, "name constraints are not well-formed") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
+                              has_wildcards_permitted(view), X509_V_ERR_PERMITTED_VIOLATION,
+                              "wildcard reaches beyond the permitted subtrees") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
+                              has_wildcards_not_excluded(view), X509_V_ERR_EXCLUDED_VIOLATION,
+                              "wildcard reaches into an excluded subtree");
 }

@@ -27,6 +27,18 @@ static bool has_each_once(const struct stls_profile_view *view)
     return !view->certificate->has_repeated_extension;
 }
 
+/* Public roots of the years between RFC 2459 and the first BR, made by other rules, are in use with
+ * basic constraints that are not critical, without key identifier, and with more in that of the
+ * authority. Nothing in a chain relies on these. */
+static bool is_old_root(const struct stls_profile_view *view)
+{
+    struct stls_der start = view->certificate->not_before;
+
+    return view->index > 0 && stls_profile_is_root(view) &&
+           view->certificate->not_before_tag == STLS_DER_UTC_TIME && start.length >= 6 &&
+           (memcmp(start.at, "99", 2) == 0 || memcmp(start.at, "120701", 6) < 0);
+}
+
 /* 4.2.1.9: what the certified key may sign. */
 static bool is_ca(const struct stls_profile_view *view)
 {
@@ -35,21 +47,26 @@ static bool is_ca(const struct stls_profile_view *view)
 
 static bool has_critical_basic_constraints(const struct stls_profile_view *view)
 {
-    return !view->certificate->is_ca ||
+    return !view->certificate->is_ca || is_old_root(view) ||
            is_critical_if_present(view, STLS_EXTENSION_BASIC_CONSTRAINTS);
-}
-
-static bool has_path_length_as_ca_only(const struct stls_profile_view *view)
-{
-    return !view->certificate->has_path_length ||
-           (view->certificate->is_ca &&
-            (view->certificate->key_usage & STLS_KEY_USAGE_CERT_SIGN) != 0);
 }
 
 /* 4.2.1.3 */
 static bool may_sign_certificates(const struct stls_profile_view *view)
 {
     return (view->certificate->key_usage & STLS_KEY_USAGE_CERT_SIGN) != 0;
+}
+
+/* Roots of private CAs often have no key usage, and RFC 5280 (6.1) asks for none in an anchor. */
+static bool may_issue(const struct stls_profile_view *view)
+{
+    return may_sign_certificates(view) ||
+           (stls_profile_is_root(view) && !is_present(view, STLS_EXTENSION_KEY_USAGE));
+}
+
+static bool has_path_length_as_ca_only(const struct stls_profile_view *view)
+{
+    return !view->certificate->has_path_length || (view->certificate->is_ca && may_issue(view));
 }
 
 static bool signs_as_ca_only(const struct stls_profile_view *view)
@@ -67,7 +84,8 @@ static bool is_no_ca(const struct stls_profile_view *view)
 /* 4.2.1.2 */
 static bool has_key_id_if_ca(const struct stls_profile_view *view)
 {
-    return !view->certificate->is_ca || is_present(view, STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER);
+    return !view->certificate->is_ca || is_old_root(view) ||
+           is_present(view, STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER);
 }
 
 static bool has_plain_key_id(const struct stls_profile_view *view)
@@ -102,10 +120,10 @@ static bool has_own_key_id(const struct stls_profile_view *view)
             stls_der_equals(view->certificate->authority_key_id, view->certificate->key_id));
 }
 
-/* BR 7.1.2.1.3 and 7.1.2.11.1 */
+/* BR 7.1.2.1.3 and 7.1.2.11.1. Intermediates from before that became a rule are in use for long. */
 static bool has_authority_key_id_only(const struct stls_profile_view *view)
 {
-    return !view->certificate->has_authority_issuer;
+    return !view->certificate->has_authority_issuer || is_old_root(view);
 }
 
 /* 4.2.1.11, 4.2.1.14 */
@@ -127,26 +145,12 @@ static bool has_plain_pointers(const struct stls_profile_view *view)
 #define SERVER_AUTH ID_KP("\x01")
 
 /* BR 7.1.2.7.10: what a server's certificate must not be good for. */
-#define OID(text)                                                                                  \
-    {                                                                                              \
-        (const unsigned char *)(text), sizeof(text) - 1                                            \
-    }
-static const struct stls_der foreign_purposes[] = {
-    OID("\x55\x1d\x25\x00"),                         /* anyExtendedKeyUsage */
-    OID(ID_KP("\x03")),                              /* codeSigning */
-    OID(ID_KP("\x04")),                              /* emailProtection */
-    OID(ID_KP("\x08")),                              /* timeStamping */
-    OID(ID_KP("\x09")),                              /* OCSPSigning */
-    OID("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x04"), /* precertificate signing */
-};
-
-static bool is_foreign_purpose(struct stls_der oid)
-{
-    for (size_t i = 0; i < sizeof foreign_purposes / sizeof foreign_purposes[0]; i++)
-        if (stls_der_equals(oid, foreign_purposes[i]))
-            return true;
-    return false;
-}
+static const char foreign_purposes[] = "\x06\x04\x55\x1d\x25\x00" /* anyExtendedKeyUsage */
+                                       "\x06\x08" ID_KP("\x03")   /* codeSigning */
+    "\x06\x08" ID_KP("\x04")                                      /* emailProtection */
+    "\x06\x08" ID_KP("\x08")                                      /* timeStamping */
+    "\x06\x08" ID_KP("\x09")                                      /* OCSPSigning */
+    "\x06\x0a\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x04" /* precertificate signing */;
 
 static struct stls_der purposes(const struct stls_profile_view *view)
 {
@@ -174,7 +178,7 @@ static bool is_for_nothing_foreign(const struct stls_profile_view *view)
     struct stls_der rest = purposes(view), oid;
 
     while (stls_der_take(&rest, STLS_DER_OID, &oid))
-        if (is_foreign_purpose(oid))
+        if (stls_der_is_among(oid, foreign_purposes, sizeof foreign_purposes - 1))
             return false;
     return true;
 }
@@ -190,151 +194,70 @@ static bool is_root_without_purposes(const struct stls_profile_view *view)
     return !stls_profile_is_root(view) || !is_present(view, STLS_EXTENSION_EXTENDED_KEY_USAGE);
 }
 
-static const struct stls_profile_rule rules[] = {
-    {
-        .reason = "an extension occurs twice",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_each_once,
-    },
-    {
-        .reason = "issuer is no CA by its basic constraints",
-        .roles = STLS_PROFILE_ISSUER,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = is_ca,
-    },
-    {
-        .reason = "basic constraints of a CA are not critical",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_critical_basic_constraints,
-    },
-    {
-        .reason = "path length without the right to sign certificates",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_path_length_as_ca_only,
-    },
-    {
-        .reason = "key usage of a CA does not include signing certificates",
-        .roles = STLS_PROFILE_ISSUER,
-        .error = X509_V_ERR_KEYUSAGE_NO_CERTSIGN,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = may_sign_certificates,
-    },
-    {
-        .reason = "key usage lets a certificate sign others that is no CA",
-        .roles = STLS_PROFILE_LEAF,
-        .error = X509_V_ERR_INVALID_NON_CA,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = signs_as_ca_only,
-    },
-    {
-        .reason = "certificate of a CA in place of a server's or client's",
-        .roles = STLS_PROFILE_LEAF,
-        .error = X509_V_ERR_INVALID_NON_CA,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = is_no_ca,
-    },
-    {
-        .reason = "CA without subject key identifier",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_key_id_if_ca,
-    },
-    {
-        .reason = "subject key identifier is critical",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_plain_key_id,
-    },
-    {
-        .reason = "no authority key identifier",
-        .roles = STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_authority_key_id,
-    },
-    {
-        .reason = "authority key identifier is critical",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_plain_authority_key_id,
-    },
-    {
-        .reason = "authority key identifier is not the issuer's subject key identifier",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_AKID_SKID_MISMATCH,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_issuers_key_id,
-    },
-    {
-        .reason = "authority key identifier of a root is not its subject key identifier",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_AKID_SKID_MISMATCH,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_own_key_id,
-    },
-    {
-        .reason = "authority key identifier has an issuer or a serial number",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_authority_key_id_only,
-    },
-    {
-        .reason = "policy constraints are not critical",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_POLICY_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_critical_policy_constraints,
-    },
-    {
-        .reason = "information access or freshest CRL is critical",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_plain_pointers,
-    },
-    {
-        .reason = "extended key usage does not include serverAuth",
-        .roles = STLS_PROFILE_SERVER,
-        .error = X509_V_ERR_INVALID_PURPOSE,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = is_for_servers,
-    },
-    {
-        .reason = "extended key usage has a purpose that no server's certificate may have",
-        .roles = STLS_PROFILE_SERVER,
-        .error = X509_V_ERR_INVALID_PURPOSE,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = is_for_nothing_foreign,
-    },
-    {
-        .reason = "extended key usage is critical",
-        .roles = STLS_PROFILE_SERVER,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_plain_purposes,
-    },
-    {
-        .reason = "root has an extended key usage",
-        .roles = STLS_PROFILE_ANCHOR,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = is_root_without_purposes,
-    },
-};
-
-const struct stls_profile_rule *stls_profile_rules_of_extensions(size_t *ret_count)
+bool stls_profile_keeps_extensions(const struct stls_profile_view *view)
 {
-    *ret_count = sizeof rules / sizeof rules[0];
-    return rules;
+    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_each_once(view),
+                              X509_V_ERR_INVALID_EXTENSION, "an extension occurs twice") &&
+           stls_profile_holds(view, STLS_PROFILE_ISSUER, STLS_CHAIN_RULES_RFC5280, is_ca(view),
+                              X509_V_ERR_INVALID_EXTENSION,
+                              "issuer is no CA by its basic constraints") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_critical_basic_constraints(view), X509_V_ERR_INVALID_EXTENSION,
+                              "basic constraints of a CA are not critical") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_path_length_as_ca_only(view), X509_V_ERR_INVALID_EXTENSION,
+                              "path length without the right to sign certificates") &&
+           stls_profile_holds(view, STLS_PROFILE_ISSUER, STLS_CHAIN_RULES_RFC5280, may_issue(view),
+                              X509_V_ERR_KEYUSAGE_NO_CERTSIGN,
+                              "key usage of a CA does not let it sign certificates") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
+                              signs_as_ca_only(view), X509_V_ERR_INVALID_NON_CA,
+                              "key usage lets a certificate sign others that is no CA") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_WEBPKI, is_no_ca(view),
+                              X509_V_ERR_INVALID_NON_CA,
+                              "certificate of a CA in place of a server's or client's") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_key_id_if_ca(view), X509_V_ERR_INVALID_EXTENSION,
+                              "CA without subject key identifier") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_plain_key_id(view), X509_V_ERR_INVALID_EXTENSION,
+                              "subject key identifier is critical") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+                              STLS_CHAIN_RULES_RFC5280, has_authority_key_id(view),
+                              X509_V_ERR_INVALID_EXTENSION, "no authority key identifier") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_plain_authority_key_id(view), X509_V_ERR_INVALID_EXTENSION,
+                              "authority key identifier is critical") &&
+           stls_profile_holds(
+               view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_issuers_key_id(view),
+               X509_V_ERR_AKID_SKID_MISMATCH,
+               "authority key identifier is not the issuer's subject key identifier") &&
+           stls_profile_holds(
+               view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_WEBPKI, has_own_key_id(view),
+               X509_V_ERR_AKID_SKID_MISMATCH,
+               "authority key identifier of a root is not its subject key identifier") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF | STLS_PROFILE_ANCHOR,
+                              STLS_CHAIN_RULES_WEBPKI, has_authority_key_id_only(view),
+                              X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH,
+                              "authority key identifier has an issuer or a serial number") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_critical_policy_constraints(view),
+                              X509_V_ERR_INVALID_POLICY_EXTENSION,
+                              "policy constraints are not critical") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_plain_pointers(view), X509_V_ERR_INVALID_EXTENSION,
+                              "information access or freshest CRL is critical") &&
+           stls_profile_holds(view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
+                              is_for_servers(view), X509_V_ERR_INVALID_PURPOSE,
+                              "extended key usage does not include serverAuth") &&
+           stls_profile_holds(
+               view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI, is_for_nothing_foreign(view),
+               X509_V_ERR_INVALID_PURPOSE,
+               "extended key usage has a purpose that no server's certificate may have") &&
+           stls_profile_holds(view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
+                              has_plain_purposes(view), X509_V_ERR_INVALID_EXTENSION,
+                              "extended key usage is critical") &&
+           stls_profile_holds(view, STLS_PROFILE_ANCHOR, STLS_CHAIN_RULES_WEBPKI,
+                              is_root_without_purposes(view), X509_V_ERR_INVALID_EXTENSION,
+                              "root has an extended key usage");
 }

@@ -33,14 +33,10 @@ static bool has_one_algorithm(const struct stls_profile_view *view)
     return stls_der_equals(view->certificate->inner_algorithm, view->certificate->outer_algorithm);
 }
 
+/* 4.1.2.4. So no CA's subject is empty either: it is the issuer of the certificate below. */
 static bool has_issuer(const struct stls_profile_view *view)
 {
     return view->certificate->issuer.length > 0;
-}
-
-static bool has_subject(const struct stls_profile_view *view)
-{
-    return view->certificate->subject.length > 0 || !view->certificate->is_ca;
 }
 
 /* 4.1.2.5: UTCTime through 2049 and GeneralizedTime from 2050 on, with seconds, in UTC. Not asked
@@ -74,67 +70,27 @@ static bool has_no_unique_ids(const struct stls_profile_view *view)
     return !view->certificate->has_unique_ids;
 }
 
-static const struct stls_profile_rule rules[] = {
-    {
-        .reason = "certificate is not version 3",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CERT_REJECTED,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = is_version_3,
-    },
-    {
-        .reason = "serial number is not a positive number of at most 20 octets",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CERT_REJECTED,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_serial,
-    },
-    {
-        .reason = "two different signature algorithms in one certificate",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CERT_SIGNATURE_FAILURE,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_one_algorithm,
-    },
-    {
-        .reason = "issuer is empty",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CERT_REJECTED,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_issuer,
-    },
-    {
-        .reason = "CA certificate without subject",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CERT_REJECTED,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_subject,
-    },
-    {
-        .reason = "start date is not encoded as it must be",
-        .roles = STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-        .error = X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_start,
-    },
-    {
-        .reason = "end date is not encoded as it must be",
-        .roles = STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-        .error = X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_end,
-    },
-    {
-        .reason = "certificate has unique identifiers",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CERT_REJECTED,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_no_unique_ids,
-    },
-};
-
-const struct stls_profile_rule *stls_profile_rules_of_fields(size_t *ret_count)
+bool stls_profile_keeps_fields(const struct stls_profile_view *view)
 {
-    *ret_count = sizeof rules / sizeof rules[0];
-    return rules;
+    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, is_version_3(view),
+                              X509_V_ERR_CERT_REJECTED, "certificate is not version 3") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_serial(view),
+                              X509_V_ERR_CERT_REJECTED,
+                              "serial number is not a positive number of at most 20 octets") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_one_algorithm(view), X509_V_ERR_CERT_SIGNATURE_FAILURE,
+                              "two different signature algorithms in one certificate") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_issuer(view),
+                              X509_V_ERR_CERT_REJECTED, "issuer is empty") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+                              STLS_CHAIN_RULES_RFC5280, has_start(view),
+                              X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD,
+                              "start date is not encoded as it must be") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+                              STLS_CHAIN_RULES_RFC5280, has_end(view),
+                              X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD,
+                              "end date is not encoded as it must be") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_no_unique_ids(view), X509_V_ERR_CERT_REJECTED,
+                              "certificate has unique identifiers");
 }

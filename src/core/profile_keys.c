@@ -12,72 +12,43 @@ enum {
     RSA_BITS_MIN = 2048
 };
 
-/* An object identifier; octets in place, so that there is nothing to relocate. */
-struct oid {
-    char octets[12];
-    unsigned char length;
-};
-
-#define OID(text)                                                                                  \
-    {                                                                                              \
-        text, sizeof(text) - 1                                                                     \
-    }
-#define ONE(text) ((struct stls_der){(const unsigned char *)(text), sizeof(text) - 1})
 #define PKCS1(number) "\x2a\x86\x48\x86\xf7\x0d\x01\x01" number /* 1.2.840.113549.1.1.number */
 #define NIST(arc) "\x60\x86\x48\x01\x65\x03\x04" arc            /* 2.16.840.1.101.3.4.arc */
 
 #define RSA_ENCRYPTION PKCS1("\x01")
+#define MGF1 PKCS1("\x08")
 #define RSASSA_PSS PKCS1("\x0a")
 #define EC_PUBLIC_KEY "\x2a\x86\x48\xce\x3d\x02\x01"
 
-static const struct oid curves[] = {
-    OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), /* P-256 */
-    OID("\x2b\x81\x04\x00\x22"),             /* P-384 */
-    OID("\x2b\x81\x04\x00\x23"),             /* P-521 */
-};
+/* Lists of identifiers are as they would be in DER: one element after the other. */
+static const char curves[] = "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07" /* P-256 */
+                             "\x06\x05\x2b\x81\x04\x00\x22"             /* P-384 */
+                             "\x06\x05\x2b\x81\x04\x00\x23";            /* P-521 */
 
 /* The same identifier stands for the key and for the signature. */
-static const struct oid edwards[] = {
-    OID("\x2b\x65\x70"), /* Ed25519 */
-    OID("\x2b\x65\x71"), /* Ed448 */
-};
+static const char edwards[] = "\x06\x03\x2b\x65\x70"  /* Ed25519 */
+                              "\x06\x03\x2b\x65\x71"; /* Ed448 */
 
-static const struct oid signatures[] = {
-    OID(PKCS1("\x0b")),                      /* sha256WithRSAEncryption */
-    OID(PKCS1("\x0c")),                      /* sha384WithRSAEncryption */
-    OID(PKCS1("\x0d")),                      /* sha512WithRSAEncryption */
-    OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), /* ecdsa-with-SHA256 */
-    OID("\x2a\x86\x48\xce\x3d\x04\x03\x03"), /* ecdsa-with-SHA384 */
-    OID("\x2a\x86\x48\xce\x3d\x04\x03\x04"), /* ecdsa-with-SHA512 */
-};
+static const char signatures[] = "\x06\x09" PKCS1("\x0b") /* sha256WithRSAEncryption and so on */
+    "\x06\x09" PKCS1("\x0c")                              /* SHA-384 */
+    "\x06\x09" PKCS1("\x0d")                              /* SHA-512 */
+    "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"            /* ecdsa-with-SHA256 and so on */
+    "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03"            /* SHA-384 */
+    "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04";           /* SHA-512 */
 
-static const struct oid digests[] = {
-    OID(NIST("\x02\x01")), /* SHA-256 */
-    OID(NIST("\x02\x02")), /* SHA-384 */
-    OID(NIST("\x02\x03")), /* SHA-512 */
-};
+static const char digests[] = "\x06\x09" NIST("\x02\x01") /* SHA-256 */
+    "\x06\x09" NIST("\x02\x02")                           /* SHA-384 */
+    "\x06\x09" NIST("\x02\x03");                          /* SHA-512 */
 
-static bool is_among(struct stls_der oid, const struct oid *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (stls_der_equals_octets(oid, list[i].octets, list[i].length))
-            return true;
-    return false;
-}
-#define IS_AMONG(oid, list) is_among(oid, list, sizeof(list) / sizeof(list)[0])
-
-static bool is_oid(struct stls_der oid, struct stls_der wanted)
-{
-    return stls_der_equals(oid, wanted);
-}
+#define IS(oid, text) stls_der_equals_octets(oid, text, sizeof(text) - 1)
+#define IS_AMONG(oid, list) stls_der_is_among(oid, list, sizeof(list) - 1)
 
 /* ML-DSA (RFC 9881) and SLH-DSA (RFC 9909): sigAlgs 17 to 31 of NIST's list. */
 static bool is_post_quantum(struct stls_der oid)
 {
     struct stls_der arc = {oid.at, oid.length > 0 ? oid.length - 1 : 0};
 
-    return is_oid(arc, ONE(NIST("\x03"))) && oid.at[oid.length - 1] >= 17 &&
-           oid.at[oid.length - 1] <= 31;
+    return IS(arc, NIST("\x03")) && oid.at[oid.length - 1] >= 17 && oid.at[oid.length - 1] <= 31;
 }
 
 /* How many bits an INTEGER that is not negative has. */
@@ -115,9 +86,9 @@ static bool has_good_key(const struct stls_profile_view *view)
 
     if (!stls_der_take(&algorithm, STLS_DER_OID, &oid))
         return false;
-    if (is_oid(oid, ONE(RSA_ENCRYPTION)) || is_oid(oid, ONE(RSASSA_PSS)))
+    if (IS(oid, RSA_ENCRYPTION) || IS(oid, RSASSA_PSS))
         return is_good_rsa_key(view->certificate->key);
-    if (is_oid(oid, ONE(EC_PUBLIC_KEY)))
+    if (IS(oid, EC_PUBLIC_KEY))
         return stls_der_take(&algorithm, STLS_DER_OID, &curve) && IS_AMONG(curve, curves);
     return IS_AMONG(oid, edwards) || is_post_quantum(oid);
 }
@@ -127,7 +98,7 @@ static bool has_named_curve(const struct stls_profile_view *view)
 {
     struct stls_der algorithm = view->certificate->key_algorithm, oid, curve;
 
-    return !stls_der_take(&algorithm, STLS_DER_OID, &oid) || !is_oid(oid, ONE(EC_PUBLIC_KEY)) ||
+    return !stls_der_take(&algorithm, STLS_DER_OID, &oid) || !IS(oid, EC_PUBLIC_KEY) ||
            (stls_der_take(&algorithm, STLS_DER_OID, &curve) && algorithm.length == 0);
 }
 
@@ -143,15 +114,14 @@ static bool is_good_digest(struct stls_der explicit_tag)
 /* RSASSA-PSS-params (RFC 4055, 3.1): both digests are SHA-1 where they are left out. */
 static bool is_good_pss(struct stls_der parameters)
 {
-    static const char mgf1[] = PKCS1("\x08");
     struct stls_der rest, digest, mask, mask_algorithm, oid;
 
     return stls_der_is_one(parameters, STLS_DER_SEQUENCE, &rest) &&
            stls_der_take(&rest, STLS_DER_CONTEXT_CONSTRUCTED(0), &digest) &&
            is_good_digest(digest) && stls_der_take(&rest, STLS_DER_CONTEXT_CONSTRUCTED(1), &mask) &&
            stls_der_is_one(mask, STLS_DER_SEQUENCE, &mask_algorithm) &&
-           stls_der_take(&mask_algorithm, STLS_DER_OID, &oid) &&
-           stls_der_equals_octets(oid, mgf1, sizeof mgf1 - 1) && is_good_digest(mask_algorithm);
+           stls_der_take(&mask_algorithm, STLS_DER_OID, &oid) && IS(oid, MGF1) &&
+           is_good_digest(mask_algorithm);
 }
 
 static bool has_good_signature(const struct stls_profile_view *view)
@@ -162,44 +132,23 @@ static bool has_good_signature(const struct stls_profile_view *view)
         return true;
     if (!stls_der_take(&algorithm, STLS_DER_OID, &oid))
         return false;
-    if (is_oid(oid, ONE(RSASSA_PSS)))
+    if (IS(oid, RSASSA_PSS))
         return is_good_pss(algorithm);
     return IS_AMONG(oid, signatures) || IS_AMONG(oid, edwards) || is_post_quantum(oid);
 }
 
-static const struct stls_profile_rule rules[] = {
-    {
-        .reason = "elliptic curve is given by parameters, not by name",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CERT_REJECTED,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_named_curve,
-    },
-    {
-        .reason = "key is of a type or size that is not vetted",
-        .roles = STLS_PROFILE_LEAF,
-        .error = X509_V_ERR_EE_KEY_TOO_SMALL,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_good_key,
-    },
-    {
-        .reason = "key of a CA is of a type or size that is not vetted",
-        .roles = STLS_PROFILE_ISSUER,
-        .error = X509_V_ERR_CA_KEY_TOO_SMALL,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_good_key,
-    },
-    {
-        .reason = "signature algorithm is not vetted",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_CA_MD_TOO_WEAK,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_good_signature,
-    },
-};
-
-const struct stls_profile_rule *stls_profile_rules_of_keys(size_t *ret_count)
+bool stls_profile_keeps_keys(const struct stls_profile_view *view)
 {
-    *ret_count = sizeof rules / sizeof rules[0];
-    return rules;
+    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_named_curve(view), X509_V_ERR_CERT_REJECTED,
+                              "elliptic curve is given by parameters, not by name") &&
+           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_WEBPKI, has_good_key(view),
+                              X509_V_ERR_EE_KEY_TOO_SMALL,
+                              "key is of a type or size that is not vetted") &&
+           stls_profile_holds(view, STLS_PROFILE_ISSUER, STLS_CHAIN_RULES_WEBPKI,
+                              has_good_key(view), X509_V_ERR_CA_KEY_TOO_SMALL,
+                              "key of a CA is of a type or size that is not vetted") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_WEBPKI,
+                              has_good_signature(view), X509_V_ERR_CA_MD_TOO_WEAK,
+                              "signature algorithm is not vetted");
 }

@@ -229,53 +229,24 @@ static bool has_common_name_from_names(const struct stls_profile_view *view)
     return !has_dns_names && !looks_like_address(common);
 }
 
-static const struct stls_profile_rule rules[] = {
-    {
-        .reason = "subject alternative name is not well-formed",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_well_formed_names,
-    },
-    {
-        .reason = "neither a subject nor a critical subject alternative name",
-        .roles = STLS_PROFILE_ANY,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_RFC5280,
-        .is_kept = has_critical_names_if_alone,
-    },
-    {
-        .reason = "subject alternative name is critical beside a subject",
-        .roles = STLS_PROFILE_SERVER,
-        .error = X509_V_ERR_INVALID_EXTENSION,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_critical_names_only_if_alone,
-    },
-    {
-        .reason = "subject alternative name has no names of hosts, or others too",
-        .roles = STLS_PROFILE_SERVER,
-        .error = X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_names_of_hosts_only,
-    },
-    {
-        .reason = "wildcard is not a whole first label with two more behind it",
-        .roles = STLS_PROFILE_SERVER,
-        .error = X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_whole_wildcards,
-    },
-    {
-        .reason = "common name is not one of the subject alternative names",
-        .roles = STLS_PROFILE_SERVER,
-        .error = X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
-        .from = STLS_CHAIN_RULES_WEBPKI,
-        .is_kept = has_common_name_from_names,
-    },
-};
-
-const struct stls_profile_rule *stls_profile_rules_of_names(size_t *ret_count)
+bool stls_profile_keeps_names(const struct stls_profile_view *view)
 {
-    *ret_count = sizeof rules / sizeof rules[0];
-    return rules;
+    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_well_formed_names(view), X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
+                              "subject alternative name is not well-formed") &&
+           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                              has_critical_names_if_alone(view), X509_V_ERR_INVALID_EXTENSION,
+                              "neither a subject nor a critical subject alternative name") &&
+           stls_profile_holds(view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
+                              has_critical_names_only_if_alone(view), X509_V_ERR_INVALID_EXTENSION,
+                              "subject alternative name is critical beside a subject") &&
+           stls_profile_holds(view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
+                              has_names_of_hosts_only(view), X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
+                              "subject alternative name has no names of hosts, or others too") &&
+           stls_profile_holds(view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
+                              has_whole_wildcards(view), X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
+                              "wildcard is not a whole first label with two more behind it") &&
+           stls_profile_holds(view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
+                              has_common_name_from_names(view), X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
+                              "common name is not one of the subject alternative names");
 }

@@ -17,28 +17,27 @@ enum {
     STLS_PROFILE_ANY = STLS_PROFILE_LEAF | STLS_PROFILE_ISSUER,
 };
 
-/* One certificate, with the chain that it stands in. */
+/* One certificate, with the chain that it stands in, and what is asked of it. */
 struct stls_profile_view {
     const struct stls_certificate *chain;
     size_t count, index;
     const struct stls_certificate *certificate; /* &chain[index] */
+    unsigned roles;
+    int rules;                        /* enum stls_chain_rules */
+    struct stls_profile_fault *fault; /* out: of the first rule that is not kept */
 };
 
-struct stls_profile_rule {
-    char reason[80]; /* what is wrong where it is not kept */
-    unsigned roles;  /* whom it binds */
-    int error;       /* X509_V_ERR_* */
-    enum stls_chain_rules from;
-    enum stls_chain_rules but; /* from there, but not at this level; OPENSSL: no exception */
-    bool (*is_kept)(const struct stls_profile_view *view);
-};
+/* One rule: whom it binds, from which level on, whether it is kept, and what is wrong if not. Calls
+ * rather than a table of pointers, which would cost every process relocations. */
+bool stls_profile_holds(const struct stls_profile_view *view, unsigned roles,
+                        enum stls_chain_rules from, bool is_kept, int error, const char *reason);
 
 /* The rules, by theme; cheap ones and those that others rest on come first. */
-const struct stls_profile_rule *stls_profile_rules_of_fields(size_t *ret_count);
-const struct stls_profile_rule *stls_profile_rules_of_extensions(size_t *ret_count);
-const struct stls_profile_rule *stls_profile_rules_of_names(size_t *ret_count);
-const struct stls_profile_rule *stls_profile_rules_of_constraints(size_t *ret_count);
-const struct stls_profile_rule *stls_profile_rules_of_keys(size_t *ret_count);
+bool stls_profile_keeps_fields(const struct stls_profile_view *view);
+bool stls_profile_keeps_extensions(const struct stls_profile_view *view);
+bool stls_profile_keeps_keys(const struct stls_profile_view *view);
+bool stls_profile_keeps_names(const struct stls_profile_view *view);
+bool stls_profile_keeps_constraints(const struct stls_profile_view *view);
 
 /* The last of its chain, and issued by itself: nothing above it that it could speak of. */
 bool stls_profile_is_root(const struct stls_profile_view *view);
