@@ -13,11 +13,11 @@ struct encoded {
     int length;
 };
 
-static int encode(const struct stls_openssl *openssl, const STACK_OF(X509) * chain, int count,
+static int encode(const struct stls_openssl *openssl, const OPENSSL_STACK *chain, int count,
                   struct encoded *ret)
 {
     for (int i = 0; i < count; i++) {
-        X509 *certificate = openssl->OPENSSL_sk_value((const OPENSSL_STACK *)chain, i);
+        X509 *certificate = openssl->OPENSSL_sk_value(chain, i);
 
         ret[i].length = openssl->i2d_X509(certificate, &ret[i].octets);
         if (ret[i].length <= 0)
@@ -48,12 +48,13 @@ static bool judge(const struct encoded *encoded, int count, int rules, bool is_s
     return stls_profile_is_kept(certificates, (size_t)count, rules, is_server, ret);
 }
 
-bool stls_chain_rules_keep(const struct stls_openssl *openssl, const STACK_OF(X509) * chain,
+bool stls_chain_rules_keep(const struct stls_openssl *openssl, const OPENSSL_STACK *chain,
                            int rules, bool is_server, struct stls_profile_fault *ret)
 {
-    int count = openssl->OPENSSL_sk_num((const OPENSSL_STACK *)chain);
+    int count = openssl->OPENSSL_sk_num(chain);
     struct stls_certificate *certificates;
     struct encoded *encoded;
+    struct stls_guard guard;
     bool is_kept = false;
     int made;
 
@@ -63,6 +64,7 @@ bool stls_chain_rules_keep(const struct stls_openssl *openssl, const STACK_OF(X5
     if (count <= 0)
         return false;
     *ret = (struct stls_profile_fault){"out of memory", X509_V_ERR_OUT_OF_MEM, 0};
+    guard = stls_guard_enter(openssl);
     certificates = calloc((size_t)count, sizeof *certificates);
     encoded = calloc((size_t)count, sizeof *encoded);
     if (certificates != NULL && encoded != NULL) {
@@ -72,5 +74,6 @@ bool stls_chain_rules_keep(const struct stls_openssl *openssl, const STACK_OF(X5
     }
     free_encoded(openssl, encoded, count);
     free(certificates);
+    stls_guard_leave(guard);
     return is_kept;
 }

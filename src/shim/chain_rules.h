@@ -13,8 +13,8 @@
 /* The chain has the leaf first and the trust anchor last, as X509_verify_cert has accepted it;
  * rules is an enum stls_chain_rules, and with STLS_CHAIN_RULES_OPENSSL any chain keeps them.
  * is_server: we are; the chain is a client's. False with the first fault in *ret; a certificate
- * that can't be read is one, too. To be called inside a stls_guard. */
-bool stls_chain_rules_keep(const struct stls_openssl *openssl, const STACK_OF(X509) * chain,
+ * that can't be read is one, too. */
+bool stls_chain_rules_keep(const struct stls_openssl *openssl, const OPENSSL_STACK *chain,
                            int rules, bool is_server, struct stls_profile_fault *ret);
 
 #endif

@@ -1,6 +1,7 @@
 /* safe_chain.c - see safe_chain.h */
 #include "safe_chain.h"
 
+#include "chain_rules.h"
 #include "leaf_names.h"
 #include "policy_load.h"
 #include "trust.h"
@@ -14,10 +15,11 @@ struct step {
     const struct stls_openssl *openssl;
     const X509_STORE_CTX *chain;
     bool is_server;
-    SSL_verify_cb program; /* its verify callback, NULL if it has none */
-    X509 *anchor;          /* out: the last of the chain that passed, to be freed */
-    bool has_forgiven;     /* it answered "go on" to an error */
-    int left_error;        /* what it then left as the chain's error */
+    SSL_verify_cb program;           /* its verify callback, NULL if it has none */
+    X509 *anchor;                    /* out: the last of the chain that passed, to be freed */
+    bool has_forgiven;               /* it answered "go on" to an error */
+    int left_error;                  /* what it then left as the chain's error */
+    struct stls_profile_fault fault; /* out: of ChainRules, if .reason is not NULL */
 };
 
 static _Thread_local struct step *steps __attribute__((tls_model("initial-exec")));
@@ -118,6 +120,23 @@ static void keep_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chai
     step->anchor = last != NULL && openssl->X509_up_ref(last) ? last : NULL;
 }
 
+/* ChainRules, as if X509_verify_cert went on: the program's callback hears of a fault as it would
+ * of any other. X509_V_FLAG_X509_STRICT is not set for that: what it asks differs from version to
+ * version, and the rules hold all of it that is about the chain. */
+static int verify_rules(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                        struct step *step)
+{
+    const OPENSSL_STACK *built = (const OPENSSL_STACK *)openssl->X509_STORE_CTX_get0_chain(chain);
+    struct stls_profile_fault *fault = &step->fault;
+
+    if (stls_chain_rules_keep(openssl, built, stls_policy()->chain_rules, step->is_server, fault))
+        return 1;
+    openssl->X509_STORE_CTX_set_current_cert(chain, openssl->OPENSSL_sk_value(built, fault->depth));
+    openssl->X509_STORE_CTX_set_error_depth(chain, fault->depth);
+    openssl->X509_STORE_CTX_set_error(chain, fault->error);
+    return on_step(0, chain);
+}
+
 static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server,
                   struct step *step)
 {
@@ -126,8 +145,11 @@ static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, boo
 
     make_safe(openssl, chain, is_server);
     step->is_server = is_server;
+    step->fault = (struct stls_profile_fault){0};
     begin(step, openssl, chain);
     ret = openssl->X509_verify_cert(chain);
+    if (ret > 0 && leaf != NULL)
+        ret = verify_rules(openssl, chain, step);
     end(step);
     error = openssl->X509_STORE_CTX_get_error(chain);
     if (ret > 0 && leaf != NULL && !is_for_role(openssl, leaf, is_server))
@@ -195,7 +217,8 @@ bool stls_safe_chain_is_anchor(const struct stls_openssl *openssl, X509_STORE_CT
 }
 
 /* The chain that such functions led to, once more with OpenSSL's own, to the same anchor. */
-static int verify_without_functions(const struct stls_safe_chain *run, X509_STORE_CTX *chain)
+static int verify_without_functions(const struct stls_safe_chain *run, X509_STORE_CTX *chain,
+                                    struct stls_profile_fault *ret_fault)
 {
     const struct stls_openssl *openssl = run->openssl;
     X509 *last = last_of(openssl, chain);
@@ -208,6 +231,7 @@ static int verify_without_functions(const struct stls_safe_chain *run, X509_STOR
     store = openssl->X509_STORE_new();
     if (store != NULL && openssl->X509_STORE_add_cert(store, last))
         error = verify_beside(run, store, &step, NULL);
+    *ret_fault = step.fault;
     openssl->X509_free(step.anchor);
     openssl->X509_STORE_free(store);
     return error;
@@ -238,7 +262,7 @@ static int verify_by_program_store(const struct stls_safe_chain *run, struct ste
     int error = verify_beside(run, store, step, &chain);
 
     if (error == X509_V_OK && has_own_functions(openssl, store))
-        error = verify_without_functions(run, chain);
+        error = verify_without_functions(run, chain, &step->fault);
     openssl->X509_STORE_CTX_free(chain);
     return error;
 }
@@ -251,7 +275,7 @@ static int verify_in_place(const struct stls_safe_chain *run, struct step *step)
 
     if (error == X509_V_OK &&
         has_own_functions(openssl, openssl->X509_STORE_CTX_get0_store(run->chain)))
-        error = verify_without_functions(run, run->chain);
+        error = verify_without_functions(run, run->chain, &step->fault);
     return error;
 }
 
@@ -311,6 +335,7 @@ void stls_safe_chain_run(struct stls_safe_chain *run)
     if (!run->is_beside)
         step.program = openssl->X509_STORE_CTX_get_verify_cb(run->chain);
     find_error(run, &step);
+    run->fault = step.fault;
     if (run->error != X509_V_OK) {
         openssl->X509_free(step.anchor);
         step.anchor = NULL;

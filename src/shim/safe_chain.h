@@ -1,14 +1,16 @@
 /* safe_chain.h - X509_verify_cert, made safe.
  *
  * Owns: runs of OpenSSL's chain verification in which nothing that the program set (callbacks,
- * flags, times, purposes, store functions) can make pass what would fail without it, and the choice
- * of trust anchors.
+ * flags, times, purposes, store functions) can make pass what would fail without it, ChainRules as
+ * the last step of each, and the choice of trust anchors.
  * Must not: look at names, or decide what a policy asks for.
  */
 #ifndef STLS_SAFE_CHAIN_H
 #define STLS_SAFE_CHAIN_H
 
 #include "openssl.h"
+
+#include "../core/profile.h"
 
 /* By whose trust anchors a peer was verified. */
 enum stls_anchors {
@@ -25,7 +27,8 @@ struct stls_safe_chain {
     bool is_beside;      /* leave chain untouched: the program verifies it as well */
     bool is_indifferent; /* bare, the program would have accepted the chain as it is */
     /* out */
-    int error; /* X509_V_ERR_*, X509_V_OK if it passes */
+    int error;                       /* X509_V_ERR_*, X509_V_OK if it passes */
+    struct stls_profile_fault fault; /* .reason is not NULL where it was ChainRules that refused */
     enum stls_anchors anchors;
     X509 *anchor; /* the last of the verified chain, to be freed; NULL if it does not pass */
 };

@@ -1,6 +1,8 @@
 /* verify.c - see verify.h */
 #include "verify.h"
 
+#include <stdio.h>
+
 #include "leaf_names.h"
 #include "policy_load.h"
 #include "report.h"
@@ -13,7 +15,8 @@
 struct verdict {
     int error;
     const char *rule;
-    const char *reason; /* NULL: OpenSSL's words for error */
+    const char *reason;              /* NULL: OpenSSL's words for error */
+    struct stls_profile_fault fault; /* if .reason is not NULL, instead of both */
     enum stls_anchors anchors;
     X509 *anchor; /* to be freed */
 };
@@ -80,6 +83,7 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
         return judge_raw_key(&run);
     stls_safe_chain_run(&run);
     verdict.error = run.error;
+    verdict.fault = run.fault;
     verdict.anchors = run.anchors;
     verdict.anchor = run.anchor;
     if (verdict.error != X509_V_OK || run.is_server)
@@ -101,7 +105,15 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
     struct stls_refusal refusal = {.reason = verdict->reason, .rule = verdict->rule};
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
     struct stls_guard guard = stls_guard_enter(openssl);
+    char fault[128];
 
+    if (verdict->fault.reason != NULL) {
+        snprintf(fault, sizeof fault, "%s (certificate at depth %d)", verdict->fault.reason,
+                 verdict->fault.depth);
+        refusal.reason = fault;
+        refusal.rule = stls_policy()->chain_rules == STLS_CHAIN_RULES_WEBPKI ? "ChainRules=webpki"
+                                                                             : "ChainRules=rfc5280";
+    }
     if (refusal.reason == NULL)
         refusal.reason = openssl->X509_verify_cert_error_string(verdict->error);
     if (openssl->X509_VERIFY_PARAM_get0_host != NULL)
