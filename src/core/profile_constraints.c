@@ -167,43 +167,17 @@ static bool take_wildcard(struct stls_der *rest, struct stls_der *ret_domain)
     return false;
 }
 
-static bool is_permitted(struct stls_der domain, struct stls_der list)
-{
-    struct subtree subtree;
-    bool has_any = false;
-
-    while (take_subtree(&list, &subtree))
-        if (subtree.tag == STLS_NAME_DNS) {
-            has_any = true;
-            if (is_within(domain, subtree.base))
-                return true;
-        }
-    return !has_any;
-}
-
 static bool is_excluded(struct stls_der domain, struct stls_der list)
 {
     struct subtree subtree;
 
     while (take_subtree(&list, &subtree))
-        if (subtree.tag == STLS_NAME_DNS &&
-            (is_within(domain, subtree.base) || is_child(subtree.base, domain)))
+        if (subtree.tag == STLS_NAME_DNS && is_child(subtree.base, domain))
             return true;
     return false;
 }
 
 /* Names times subtrees: OpenSSL, which comes first, gives up at 2^20 (NAME_CHECK_MAX). */
-static bool has_wildcards_permitted(const struct stls_profile_view *view)
-{
-    struct stls_der rest = stls_profile_alt_names(view->certificate), domain;
-
-    while (take_wildcard(&rest, &domain))
-        for (size_t i = 1; i < view->count; i++)
-            if (!is_permitted(domain, subtrees_of(&view->chain[i], PERMITTED)))
-                return false;
-    return true;
-}
-
 static bool has_wildcards_not_excluded(const struct stls_profile_view *view)
 {
     struct stls_der rest = stls_profile_alt_names(view->certificate), domain;
@@ -229,9 +203,6 @@ bool stls_profile_keeps_constraints(const struct stls_profile_view *view)
            stls_profile_holds(
                view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_well_formed_constraints(view),
                X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, "name constraints are not well-formed") &&
-           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
-                              has_wildcards_permitted(view), X509_V_ERR_PERMITTED_VIOLATION,
-                              "wildcard reaches beyond the permitted subtrees") &&
            stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
                               has_wildcards_not_excluded(view), X509_V_ERR_EXCLUDED_VIOLATION,
                               "wildcard reaches into an excluded subtree");

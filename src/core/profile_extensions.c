@@ -104,13 +104,6 @@ static bool has_plain_authority_key_id(const struct stls_profile_view *view)
     return is_never_critical(view, STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER);
 }
 
-static bool has_issuers_key_id(const struct stls_profile_view *view)
-{
-    return view->index + 1 == view->count || view->certificate->authority_key_id.at == NULL ||
-           stls_der_equals(view->certificate->authority_key_id,
-                           view->chain[view->index + 1].key_id);
-}
-
 /* BR 7.1.2.1.3 */
 static bool has_own_key_id(const struct stls_profile_view *view)
 {
@@ -131,14 +124,6 @@ static bool has_critical_policy_constraints(const struct stls_profile_view *view
 {
     return is_critical_if_present(view, STLS_EXTENSION_POLICY_CONSTRAINTS) &&
            is_critical_if_present(view, STLS_EXTENSION_INHIBIT_ANY_POLICY);
-}
-
-/* 4.2.1.15, 4.2.2.1, 4.2.2.2 */
-static bool has_plain_pointers(const struct stls_profile_view *view)
-{
-    return is_never_critical(view, STLS_EXTENSION_AUTHORITY_INFO_ACCESS) &&
-           is_never_critical(view, STLS_EXTENSION_SUBJECT_INFO_ACCESS) &&
-           is_never_critical(view, STLS_EXTENSION_FRESHEST_CRL);
 }
 
 #define ID_KP(number) "\x2b\x06\x01\x05\x05\x07\x03" number /* 1.3.6.1.5.5.7.3.number */
@@ -229,10 +214,6 @@ bool stls_profile_keeps_extensions(const struct stls_profile_view *view)
                               has_plain_authority_key_id(view), X509_V_ERR_INVALID_EXTENSION,
                               "authority key identifier is critical") &&
            stls_profile_holds(
-               view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_issuers_key_id(view),
-               X509_V_ERR_AKID_SKID_MISMATCH,
-               "authority key identifier is not the issuer's subject key identifier") &&
-           stls_profile_holds(
                view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_WEBPKI, has_own_key_id(view),
                X509_V_ERR_AKID_SKID_MISMATCH,
                "authority key identifier of a root is not its subject key identifier") &&
@@ -244,9 +225,6 @@ bool stls_profile_keeps_extensions(const struct stls_profile_view *view)
                               has_critical_policy_constraints(view),
                               X509_V_ERR_INVALID_POLICY_EXTENSION,
                               "policy constraints are not critical") &&
-           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                              has_plain_pointers(view), X509_V_ERR_INVALID_EXTENSION,
-                              "information access or freshest CRL is critical") &&
            stls_profile_holds(view, STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
                               is_for_servers(view), X509_V_ERR_INVALID_PURPOSE,
                               "extended key usage does not include serverAuth") &&
