@@ -88,20 +88,10 @@ static bool has_key_id_if_ca(const struct stls_profile_view *view)
            is_present(view, STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER);
 }
 
-static bool has_plain_key_id(const struct stls_profile_view *view)
-{
-    return is_never_critical(view, STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER);
-}
-
 /* 4.2.1.1. It is not asked of trust anchors, where the path ends. A self-signed leaf is one. */
 static bool has_authority_key_id(const struct stls_profile_view *view)
 {
     return view->certificate->authority_key_id.at != NULL || stls_profile_is_root(view);
-}
-
-static bool has_plain_authority_key_id(const struct stls_profile_view *view)
-{
-    return is_never_critical(view, STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER);
 }
 
 /* BR 7.1.2.1.3 */
@@ -204,15 +194,9 @@ bool stls_profile_keeps_extensions(const struct stls_profile_view *view)
            stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
                               has_key_id_if_ca(view), X509_V_ERR_INVALID_EXTENSION,
                               "CA without subject key identifier") &&
-           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                              has_plain_key_id(view), X509_V_ERR_INVALID_EXTENSION,
-                              "subject key identifier is critical") &&
            stls_profile_holds(view, STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
                               STLS_CHAIN_RULES_RFC5280, has_authority_key_id(view),
                               X509_V_ERR_INVALID_EXTENSION, "no authority key identifier") &&
-           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                              has_plain_authority_key_id(view), X509_V_ERR_INVALID_EXTENSION,
-                              "authority key identifier is critical") &&
            stls_profile_holds(
                view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_WEBPKI, has_own_key_id(view),
                X509_V_ERR_AKID_SKID_MISMATCH,

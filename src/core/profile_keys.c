@@ -80,6 +80,7 @@ static bool is_good_rsa_key(struct stls_der key)
            is_odd(exponent) && bits_of(exponent) >= 2;
 }
 
+/* A curve by its name only: with parameters of its own anybody has the key (CVE-2020-0601). */
 static bool has_good_key(const struct stls_profile_view *view)
 {
     struct stls_der algorithm = view->certificate->key_algorithm, oid, curve;
@@ -91,15 +92,6 @@ static bool has_good_key(const struct stls_profile_view *view)
     if (IS(oid, EC_PUBLIC_KEY))
         return stls_der_take(&algorithm, STLS_DER_OID, &curve) && IS_AMONG(curve, curves);
     return IS_AMONG(oid, edwards) || is_post_quantum(oid);
-}
-
-/* RFC 5480, 2.1.1: implicit and explicit parameters MUST NOT be used (CVE-2020-0601). */
-static bool has_named_curve(const struct stls_profile_view *view)
-{
-    struct stls_der algorithm = view->certificate->key_algorithm, oid, curve;
-
-    return !stls_der_take(&algorithm, STLS_DER_OID, &oid) || !IS(oid, EC_PUBLIC_KEY) ||
-           (stls_der_take(&algorithm, STLS_DER_OID, &curve) && algorithm.length == 0);
 }
 
 /* AlgorithmIdentifier of a digest, as the one element in explicit_tag. */
@@ -139,10 +131,7 @@ static bool has_good_signature(const struct stls_profile_view *view)
 
 bool stls_profile_keeps_keys(const struct stls_profile_view *view)
 {
-    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                              has_named_curve(view), X509_V_ERR_CERT_REJECTED,
-                              "elliptic curve is given by parameters, not by name") &&
-           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_WEBPKI, has_good_key(view),
+    return stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_WEBPKI, has_good_key(view),
                               X509_V_ERR_EE_KEY_TOO_SMALL,
                               "key is of a type or size that is not vetted") &&
            stls_profile_holds(view, STLS_PROFILE_ISSUER, STLS_CHAIN_RULES_WEBPKI,
