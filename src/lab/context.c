@@ -93,22 +93,19 @@ static int set_identity(SSL_CTX *context, const struct stls_lab_identity *identi
     return 0;
 }
 
-SSL_CTX *stls_lab_server_context(struct stls_lab *lab, const struct stls_lab_case *lab_case)
+SSL_CTX *stls_lab_context_of(const struct stls_lab_identity *identity,
+                             const struct stls_lab_recipe *recipe)
 {
-    const struct stls_lab_identity *identity = stls_lab_identity_of(lab, lab_case);
-    SSL_CTX *context;
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     int error;
 
-    if (identity == NULL)
-        return NULL;
-    context = SSL_CTX_new(TLS_server_method());
     if (context == NULL) {
         errno = EPROTO;
         return NULL;
     }
-    error = set_algorithms(context, lab_case->recipe);
+    error = set_algorithms(context, recipe);
     if (error == 0)
-        error = set_dh(context, lab_case->recipe);
+        error = set_dh(context, recipe);
     if (error == 0)
         error = set_identity(context, identity);
     if (error < 0) {
@@ -117,6 +114,13 @@ SSL_CTX *stls_lab_server_context(struct stls_lab *lab, const struct stls_lab_cas
         return NULL;
     }
     return context;
+}
+
+SSL_CTX *stls_lab_server_context(struct stls_lab *lab, const struct stls_lab_case *lab_case)
+{
+    const struct stls_lab_identity *identity = stls_lab_identity_of(lab, lab_case);
+
+    return identity != NULL ? stls_lab_context_of(identity, lab_case->recipe) : NULL;
 }
 
 int stls_lab_trust_root(struct stls_lab *lab, SSL_CTX *client)

@@ -74,17 +74,22 @@ static int write_key(const char *path, EVP_PKEY *key)
     return error;
 }
 
-static int write_identity(const struct stls_lab_identity *identity, const char *chain_path,
-                          const char *key_path)
+int stls_lab_identity_write(const struct stls_lab_identity *identity, const char *chain_path,
+                            const char *key_path)
 {
     int error = write_certificates(chain_path, identity->leaf, identity->above);
 
     return error < 0 ? error : write_key(key_path, identity->key);
 }
 
+int stls_lab_identity_write_root(X509 *root, const char *path)
+{
+    return write_certificates(path, root, NULL);
+}
+
 int stls_lab_write_root(struct stls_lab *lab, const char *path)
 {
-    return write_certificates(path, stls_lab_identity_root(lab), NULL);
+    return stls_lab_identity_write_root(stls_lab_identity_root(lab), path);
 }
 
 int stls_lab_write_identity(struct stls_lab *lab, const struct stls_lab_case *lab_case,
@@ -92,7 +97,7 @@ int stls_lab_write_identity(struct stls_lab *lab, const struct stls_lab_case *la
 {
     const struct stls_lab_identity *identity = stls_lab_identity_of(lab, lab_case);
 
-    return identity == NULL ? -errno : write_identity(identity, chain_path, key_path);
+    return identity == NULL ? -errno : stls_lab_identity_write(identity, chain_path, key_path);
 }
 
 int stls_lab_write_client_identity(struct stls_lab *lab, enum stls_lab_client_identity which,
@@ -116,7 +121,7 @@ int stls_lab_write_client_identity(struct stls_lab *lab, enum stls_lab_client_id
     }
     error = stls_lab_identity_make(lab, &recipe, &identity);
     if (error == 0)
-        error = write_identity(&identity, chain_path, key_path);
+        error = stls_lab_identity_write(&identity, chain_path, key_path);
     stls_lab_identity_clear(&identity);
     return error;
 }

@@ -101,4 +101,32 @@ unsigned stls_lab_server_resumptions(const struct stls_lab_server *server);
 enum stls_lab_outcome stls_lab_server_take(struct stls_lab_server *server, int timeout_ms);
 void stls_lab_server_stop(struct stls_lab_server *server);
 
+/* Rules about certificates that OpenSSL's default verification forgives: for each a chain (root,
+ * intermediate, leaf for localhost) that breaks only that, and its twin, which is good. */
+enum stls_lab_profile {
+    STLS_LAB_PROFILE_BOTH,    /* RFC 5280 and the CA/Browser Forum's baseline ask for it */
+    STLS_LAB_PROFILE_RFC5280, /* the baseline makes an exception */
+    STLS_LAB_PROFILE_WEBPKI,  /* only the baseline asks */
+};
+
+struct stls_lab_edit; /* what differs from a good chain: the lab's own */
+
+struct stls_lab_rule_case {
+    const char *what; /* what is wrong, one phrase */
+    int depth;        /* of the certificate that is at fault, 0 for the leaf */
+    enum stls_lab_profile profile;
+    const struct stls_lab_edit *flaw, *twin; /* twin may be NULL: a plain good chain */
+};
+
+const struct stls_lab_rule_case *stls_lab_rule_cases(size_t *ret_count);
+
+/* Serves the case's chain, or its twin's, as stls_lab_serve does. Its root, which is its own, is
+ * written to a PEM file. */
+struct stls_lab_server *stls_lab_serve_rule(const struct stls_lab_rule_case *rule_case,
+                                            bool is_twin, const char *root_path);
+
+/* The chain (leaf first) and key as PEM files, for a client that shows them. */
+int stls_lab_write_rule(const struct stls_lab_rule_case *rule_case, bool is_twin,
+                        const char *root_path, const char *chain_path, const char *key_path);
+
 #endif

@@ -237,14 +237,19 @@ static void free_server(struct stls_lab_server *server)
     free(server);
 }
 
-struct stls_lab_server *stls_lab_serve(struct stls_lab *lab, const struct stls_lab_case *lab_case)
+struct stls_lab_server *stls_lab_serve_context(SSL_CTX *context)
 {
     struct stls_lab_server *server = calloc(1, sizeof *server);
     pthread_condattr_t attributes;
     int error;
 
-    if (server == NULL)
+    if (server == NULL || context == NULL) {
+        error = server == NULL ? ENOMEM : errno;
+        free(server);
+        SSL_CTX_free(context);
+        errno = error;
         return NULL;
+    }
     server->listen_fd = -1;
     server->wake_fd = -1;
     pthread_mutex_init(&server->lock, NULL);
@@ -252,8 +257,8 @@ struct stls_lab_server *stls_lab_serve(struct stls_lab *lab, const struct stls_l
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&server->settled, &attributes);
     pthread_condattr_destroy(&attributes);
-    server->context = stls_lab_server_context(lab, lab_case);
-    error = server->context == NULL ? -errno : listen_on_loopback(server);
+    server->context = context;
+    error = listen_on_loopback(server);
     if (error == 0)
         error = start_thread(server);
     if (error < 0) {
@@ -262,6 +267,11 @@ struct stls_lab_server *stls_lab_serve(struct stls_lab *lab, const struct stls_l
         return NULL;
     }
     return server;
+}
+
+struct stls_lab_server *stls_lab_serve(struct stls_lab *lab, const struct stls_lab_case *lab_case)
+{
+    return stls_lab_serve_context(stls_lab_server_context(lab, lab_case));
 }
 
 uint16_t stls_lab_server_port(const struct stls_lab_server *server)
