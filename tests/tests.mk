@@ -18,6 +18,9 @@ $(T)/unit/%: $(T)/unit/%.o $(CORE_OBJECTS)
 $(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
+$(T)/library/test_chain_rules: $(T)/library/test_chain_rules.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
+	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
 PROGRAMS := $(filter-out %/demo.o %/test_programs.o,\
   $(patsubst tests/%.c,$(T)/%.o,$(wildcard tests/programs/*.c))) $(SUPPORT) $(LAB_OBJECTS)
 
@@ -27,8 +30,8 @@ $(T)/programs/demo $(T)/programs/test_programs: %: %.o $(PROGRAMS)
 include tests/escape/escape.mk
 include tests/names/names.mk
 
-SUITES := $(UNIT) $(T)/library/test_library $(T)/escape/test_escape $(T)/names/test_names \
-  $(T)/names/test_named_programs $(T)/programs/test_programs
+SUITES := $(UNIT) $(T)/library/test_library $(T)/library/test_chain_rules $(T)/escape/test_escape \
+  $(T)/names/test_names $(T)/names/test_named_programs $(T)/programs/test_programs
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo
