@@ -2,12 +2,15 @@
  *
  * Owns: the rules of RFC 5280 (the profile of the Internet) and of the CA/Browser Forum's Baseline
  * Requirements for TLS certificates (section 7.1; "BR" in the sources), as far as they can be seen
- * in the chain itself and are not OpenSSL's business anyway: who signed whom, dates, path lengths,
- * purposes and names that lie in the permitted subtrees are already known to be right.
+ * in the chain itself and OpenSSL has not seen to them: who signed whom, dates, path lengths,
+ * purposes, names that lie in the permitted subtrees, and that each critical extension is a known
+ * one, hold already. The list of rules is the last function of each profile_*.c.
  * Must not: allocate, call OpenSSL, or look names up.
  *
  * A trust anchor is held to the rules as well, but for what nobody relies on: its own signature,
- * how its dates are encoded, that it names an authority's key, a serial number of zero.
+ * how its dates are encoded, that it names an authority's key, a serial number of zero, a key usage
+ * that is not there at all; and for what public roots from before BR are allowed to have.
+ * Not looked at: certificate policies, transparency, public suffixes, how long a leaf is valid.
  */
 #ifndef STLS_PROFILE_H
 #define STLS_PROFILE_H
