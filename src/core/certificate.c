@@ -68,6 +68,15 @@ static bool is_list(struct stls_der value, unsigned wanted)
     return rest.length == 0;
 }
 
+/* otherName [0], x400Address [3], directoryName [4] and ediPartyName [5] are constructed, the
+ * others of the nine aren't. */
+static bool is_general_name(unsigned tag)
+{
+    unsigned number = tag & 0x1f, is_constructed = tag >> 5 & 1;
+
+    return (tag & 0xc0) == 0x80 && number <= 8 && (0x39u >> number & 1) == is_constructed;
+}
+
 static bool read_general_names(struct stls_der value, struct stls_certificate *ret)
 {
     struct stls_der rest, contents;
@@ -77,7 +86,7 @@ static bool read_general_names(struct stls_der value, struct stls_certificate *r
     if (!is_list(value, 0) || !stls_der_is_one(value, STLS_DER_SEQUENCE, &rest))
         return false;
     while (stls_der_next(&rest, &tag, &contents))
-        if ((tag & 0xc0) != 0x80 || (tag & 0x1f) > 8)
+        if (!is_general_name(tag))
             return false;
     return true;
 }

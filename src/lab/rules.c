@@ -174,6 +174,9 @@ static const struct stls_lab_rule_case cases[] = {
     {"malformed CRL distribution points", INTERMEDIATE, BOTH,
      EDITS({"+crlDistributionPoints", INTERMEDIATE, "DER:3000"}),
      EDITS({"+crlDistributionPoints", INTERMEDIATE, "URI:http://crl.example/"})},
+    {"malformed subject alternative name", LEAF, BOTH,
+     EDITS({"subjectAltName", LEAF, "DER:301482096C6F63616C686F7374A2071605612E636F6D"}),
+     EDITS({"subjectAltName", LEAF, "DER:301282096C6F63616C686F73748205612E636F6D"})},
 };
 
 const struct stls_lab_rule_case *stls_lab_rule_cases(size_t *ret_count)
