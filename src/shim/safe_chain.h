@@ -25,6 +25,7 @@ struct stls_safe_chain {
     SSL *ssl;
     bool is_server;      /* we are; the chain is a client's */
     bool is_beside;      /* leave chain untouched: the program verifies it as well */
+    bool has_passed;     /* the program has just verified the chain, with success */
     bool is_indifferent; /* bare, the program would have accepted the chain as it is */
     /* out */
     int error;                       /* X509_V_ERR_*, X509_V_OK if it passes */

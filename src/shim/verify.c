@@ -64,16 +64,23 @@ static struct verdict judge_raw_key(struct stls_safe_chain *run)
     return verdict;
 }
 
-/* is_beside: on a chain of our own, so that the program can still verify the original. */
+/* Who verifies the program's chain. */
+enum turn {
+    WE_ALONE,
+    WE_FIRST, /* so we use one of our own */
+    WE_AFTER, /* the same, and the program has just accepted it, by OpenSSL's verification */
+};
+
 static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
-                            bool is_beside, bool is_indifferent)
+                            enum turn turn, bool is_indifferent)
 {
     struct stls_safe_chain run = {
         .openssl = openssl,
         .chain = chain,
         .ssl = ssl,
         .is_server = openssl->SSL_is_server(ssl) != 0,
-        .is_beside = is_beside,
+        .is_beside = turn != WE_ALONE,
+        .has_passed = turn == WE_AFTER,
         .is_indifferent = is_indifferent,
     };
     struct verdict verdict = {.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
@@ -148,7 +155,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
 
     /* The program's own verification must accept as well, so that the system's anchors can only
      * make it stricter. */
-    verdict = judge(openssl, ssl, chain, has_own, has_own || asked_none);
+    verdict = judge(openssl, ssl, chain, has_own ? WE_FIRST : WE_ALONE, has_own || asked_none);
     if (verdict.error == X509_V_OK) {
         int ret = has_own ? stls_verify_as_program(openssl, ssl, chain) : 1;
 
@@ -171,15 +178,19 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
 int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                       X509_STORE_CTX *chain)
 {
+    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    bool has_own = context != NULL && context->program_cert_verify != NULL;
     int ret = stls_verify_as_program(openssl, ssl, chain);
-    bool is_accepted =
-        ret > 0 || (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) == 0; /* by the program */
-    struct stls_guard guard = stls_guard_enter(openssl);
-    struct verdict verdict = judge(openssl, ssl, chain, true, is_accepted);
+    struct stls_guard guard;
+    struct verdict verdict;
 
+    if (ret <= 0 && (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0)
+        return ret; /* the program refuses: no more to say */
+    guard = stls_guard_enter(openssl);
+    verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST, true);
     if (verdict.error == X509_V_OK)
         stls_session_mark(openssl, ssl, verdict.anchors, verdict.anchor);
-    else if (is_accepted)
+    else
         report(openssl, ssl, connection, chain, &verdict);
     openssl->X509_free(verdict.anchor);
     stls_guard_leave(guard);
