@@ -21,59 +21,65 @@ static bool is_vetted(const struct stls_openssl *openssl, const struct stls_vett
            stls_codes_contain(&vetted->ciphers, number);
 }
 
-/* What is vetted of a stack, by name and in its order; false if nothing needs to be said to OpenSSL
- * because all of it is. */
-static bool intersect(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
-                      const STACK_OF(SSL_CIPHER) * ciphers, char list[STLS_LIST_MAX],
-                      char suites[STLS_LIST_MAX])
-{
-    bool is_changed = false;
+/* What is vetted of a stack, by name and in its order. */
+struct narrowed {
+    char list[STLS_LIST_MAX], suites[STLS_LIST_MAX];
+    bool is_list_changed, are_suites_changed; /* else nothing needs to be said to OpenSSL */
+};
 
-    list[0] = suites[0] = '\0';
+static void narrow(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
+                   const STACK_OF(SSL_CIPHER) * ciphers, struct narrowed *ret)
+{
+    ret->list[0] = ret->suites[0] = '\0';
+    ret->is_list_changed = ret->are_suites_changed = false;
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
+        bool is_tls13 = stls_vetted_is_tls13(openssl, cipher);
 
         if (is_vetted(openssl, vetted, cipher))
-            stls_vetted_append(stls_vetted_is_tls13(openssl, cipher) ? suites : list,
+            stls_vetted_append(is_tls13 ? ret->suites : ret->list,
                                openssl->SSL_CIPHER_get_name(cipher));
         else
-            is_changed = true;
+            *(is_tls13 ? &ret->are_suites_changed : &ret->is_list_changed) = true;
     }
-    if (list[0] == '\0')
-        is_changed = snprintf(list, STLS_LIST_MAX, "%s", vetted->cipher_list) >= 0;
-    if (suites[0] == '\0')
-        is_changed = snprintf(suites, STLS_LIST_MAX, "%s", vetted->ciphersuite_list) >= 0;
-    return is_changed;
+    if (ret->list[0] == '\0')
+        ret->is_list_changed =
+            snprintf(ret->list, sizeof ret->list, "%s", vetted->cipher_list) >= 0;
+    if (ret->suites[0] == '\0')
+        ret->are_suites_changed =
+            snprintf(ret->suites, sizeof ret->suites, "%s", vetted->ciphersuite_list) >= 0;
 }
 
 void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
     const struct stls_vetted *vetted = stls_vetted_of(openssl);
-    char list[STLS_LIST_MAX], suites[STLS_LIST_MAX];
+    struct narrowed narrowed;
 
     if (vetted == NULL)
         return;
     if (openssl->SSL_CTX_get_security_level(context) < stls_policy()->security_level)
         openssl->SSL_CTX_set_security_level(context, stls_policy()->security_level);
-    if (intersect(openssl, vetted, openssl->SSL_CTX_get_ciphers(context), list, suites)) {
-        openssl->SSL_CTX_set_ciphersuites(context, suites);
-        openssl->SSL_CTX_set_cipher_list(context, list);
-    }
+    narrow(openssl, vetted, openssl->SSL_CTX_get_ciphers(context), &narrowed);
+    if (narrowed.are_suites_changed)
+        openssl->SSL_CTX_set_ciphersuites(context, narrowed.suites);
+    if (narrowed.is_list_changed)
+        openssl->SSL_CTX_set_cipher_list(context, narrowed.list);
 }
 
 void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl)
 {
     const struct stls_vetted *vetted = stls_vetted_of(openssl);
-    char list[STLS_LIST_MAX], suites[STLS_LIST_MAX];
+    struct narrowed narrowed;
 
     if (vetted == NULL)
         return;
     if (openssl->SSL_get_security_level(ssl) < stls_policy()->security_level)
         openssl->SSL_set_security_level(ssl, stls_policy()->security_level);
-    if (intersect(openssl, vetted, openssl->SSL_get_ciphers(ssl), list, suites)) {
-        openssl->SSL_set_ciphersuites(ssl, suites);
-        openssl->SSL_set_cipher_list(ssl, list);
-    }
+    narrow(openssl, vetted, openssl->SSL_get_ciphers(ssl), &narrowed);
+    if (narrowed.are_suites_changed)
+        openssl->SSL_set_ciphersuites(ssl, narrowed.suites);
+    if (narrowed.is_list_changed)
+        openssl->SSL_set_cipher_list(ssl, narrowed.list);
 }
 
 static bool set_list(const struct stls_openssl *openssl, struct stls_target target, int command,

@@ -41,6 +41,19 @@ static const struct {
 #undef OPTIONAL
 };
 
+/* Which of them we stand in for, so that the others need not be looked for among our own names. */
+static const bool is_hooked[sizeof(struct stls_openssl) / sizeof(void *)] = {
+#define MARK(name) [offsetof(struct stls_openssl, name) / sizeof(void *)] = true,
+#define HOOK(name, group) MARK_##group(name)
+#define MARK_context(name) MARK(name)
+#define MARK_verify(name) MARK(name)
+#define MARK_protocol(name) MARK(name)
+#define MARK_loader(name) /* none of OpenSSL's */
+#define MARK_names(name)
+#include "hooks.def"
+#undef HOOK
+};
+
 static bool contains(const struct stls_openssl *openssl, const void *address)
 {
     return (const char *)address >= openssl->start && (const char *)address < openssl->end;
@@ -108,9 +121,20 @@ static void *open_again(struct link_map *object)
  * called: what comes next is then neither a libssl's nor ours. */
 static void *prefer_next_library(void *function, const char *name)
 {
-    void *next = stls_elf_find_next_library(name, "SSL_CIPHER_get_name");
+    void *next = STLS_NEXT(dlsym)(RTLD_NEXT, name);
 
+    if (next == NULL || next == function) /* as nearly always: the long search is spared */
+        return function;
+    next = stls_elf_find_next_library(name, "SSL_CIPHER_get_name");
     return function != NULL && next != NULL ? next : function;
+}
+
+/* For a name that we stand in for: the function that our hook is to call. */
+static void *behind_hook(void *function, const char *name)
+{
+    /* A program that defines some of these itself (static OpenSSL, exported) has us behind it in
+     * the search order: our own hook is no real function. */
+    return prefer_next_library(function == stls_elf_find_own(name) ? NULL : function, name);
 }
 
 static struct stls_openssl *make(const void *address)
@@ -137,12 +161,8 @@ static struct stls_openssl *make(const void *address)
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++, name += strlen(name) + 1) {
         void *function = STLS_NEXT(dlsym)(handle, name);
 
-        /* A program that defines some of these itself (static OpenSSL, exported) has us behind it
-         * in the search order: our own hook is no real function. */
-        if (function != NULL && function == stls_elf_find_own(name))
-            function = NULL;
-        if (stls_elf_find_own(name) != NULL)
-            function = prefer_next_library(function, name);
+        if (is_hooked[functions[i].offset / sizeof(void *)])
+            function = behind_hook(function, name);
         memcpy((char *)openssl + functions[i].offset, &function, sizeof function);
         if (function == NULL && functions[i].is_required && openssl->is_supported) {
             openssl->is_supported = false;
