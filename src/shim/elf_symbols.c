@@ -7,51 +7,44 @@
 
 #include "../core/banned.h"
 
-struct tables {
-    const ElfW(Sym) * symbols;
-    const char *strings;
-    const uint32_t *gnu_hash;
-    const uint32_t *sysv_hash;
-};
-
 /* glibc relocates d_ptr in place for most objects, but not for the vDSO; other loaders don't. */
-static const void *at(const struct dl_phdr_info *object, ElfW(Addr) pointer)
+static const void *at(ElfW(Addr) base, ElfW(Addr) pointer)
 {
-    return (const void *)(pointer < object->dlpi_addr ? object->dlpi_addr + pointer : pointer);
+    return (const void *)(pointer < base ? base + pointer : pointer);
 }
 
-static bool find_tables(const struct dl_phdr_info *object, struct tables *ret)
+static struct stls_elf_tables read_dynamic(ElfW(Addr) base, const ElfW(Dyn) * entry)
 {
-    const ElfW(Dyn) *entry = NULL;
+    struct stls_elf_tables tables = {.base = base};
 
-    for (size_t i = 0; i < object->dlpi_phnum; i++)
-        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            entry = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
     for (; entry != NULL && entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_SYMTAB)
-            ret->symbols = at(object, entry->d_un.d_ptr);
+            tables.symbols = at(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_STRTAB)
-            ret->strings = at(object, entry->d_un.d_ptr);
+            tables.strings = at(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_GNU_HASH)
-            ret->gnu_hash = at(object, entry->d_un.d_ptr);
+            tables.gnu_hash = at(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_HASH)
-            ret->sysv_hash = at(object, entry->d_un.d_ptr);
-    return ret->symbols != NULL && ret->strings != NULL;
+            tables.sysv_hash = at(base, entry->d_un.d_ptr);
+    return tables;
 }
 
-static void *address_if(const struct dl_phdr_info *object, const struct tables *tables,
-                        uint32_t index, const char *name)
+struct stls_elf_tables stls_elf_tables_of(const struct link_map *object)
+{
+    return read_dynamic(object->l_addr, object->l_ld);
+}
+
+static void *address_if(const struct stls_elf_tables *tables, uint32_t index, const char *name)
 {
     const ElfW(Sym) *symbol = &tables->symbols[index];
 
     if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0 ||
         strcmp(tables->strings + symbol->st_name, name) != 0)
         return NULL;
-    return (void *)(object->dlpi_addr + symbol->st_value);
+    return (void *)(tables->base + symbol->st_value);
 }
 
-static void *find_gnu(const struct dl_phdr_info *object, const struct tables *tables,
-                      const char *name)
+static void *find_gnu(const struct stls_elf_tables *tables, const char *name)
 {
     const uint32_t *table = tables->gnu_hash;
     uint32_t bucket_count = table[0], first = table[1], bloom_count = table[2], shift = table[3];
@@ -70,7 +63,7 @@ static void *find_gnu(const struct dl_phdr_info *object, const struct tables *ta
         return NULL;
     for (uint32_t i = buckets[hash % bucket_count];; i++) {
         if ((chain[i - first] | 1) == (hash | 1)) {
-            void *address = address_if(object, tables, i, name);
+            void *address = address_if(tables, i, name);
 
             if (address != NULL)
                 return address;
@@ -80,8 +73,7 @@ static void *find_gnu(const struct dl_phdr_info *object, const struct tables *ta
     }
 }
 
-static void *find_sysv(const struct dl_phdr_info *object, const struct tables *tables,
-                       const char *name)
+static void *find_sysv(const struct stls_elf_tables *tables, const char *name)
 {
     const uint32_t *table = tables->sysv_hash;
     uint32_t bucket_count = table[0], hash = 0;
@@ -92,7 +84,7 @@ static void *find_sysv(const struct dl_phdr_info *object, const struct tables *t
         hash = (hash ^ (hash & 0xf0000000) >> 24) & 0x0fffffff;
     }
     for (uint32_t i = buckets[hash % bucket_count]; i != 0; i = chain[i]) {
-        void *address = address_if(object, tables, i, name);
+        void *address = address_if(tables, i, name);
 
         if (address != NULL)
             return address;
@@ -100,31 +92,74 @@ static void *find_sysv(const struct dl_phdr_info *object, const struct tables *t
     return NULL;
 }
 
-void *stls_elf_find(const struct dl_phdr_info *object, const char *name)
+void *stls_elf_find_in(const struct stls_elf_tables *tables, const char *name)
 {
-    struct tables tables = {0};
-
-    if (!find_tables(object, &tables))
+    if (tables->symbols == NULL || tables->strings == NULL)
         return NULL;
-    if (tables.gnu_hash != NULL)
-        return find_gnu(object, &tables, name);
-    if (tables.sysv_hash != NULL)
-        return find_sysv(object, &tables, name);
+    if (tables->gnu_hash != NULL)
+        return find_gnu(tables, name);
+    if (tables->sysv_hash != NULL)
+        return find_sysv(tables, name);
     return NULL;
 }
 
-static bool is_this_library(const struct dl_phdr_info *object)
+static struct stls_elf_tables tables_of(const struct dl_phdr_info *object)
 {
-    ElfW(Addr) here = (ElfW(Addr)) & is_this_library;
+    struct stls_elf_tables tables = {0};
 
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            tables = read_dynamic(object->dlpi_addr,
+                                  (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr));
+    return tables;
+}
+
+void *stls_elf_find(const struct dl_phdr_info *object, const char *name)
+{
+    struct stls_elf_tables tables = tables_of(object);
+
+    return stls_elf_find_in(&tables, name);
+}
+
+static bool has_address(const struct dl_phdr_info *object, ElfW(Addr) address)
+{
     for (size_t i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &object->dlpi_phdr[i];
         ElfW(Addr) start = object->dlpi_addr + header->p_vaddr;
 
-        if (header->p_type == PT_LOAD && here >= start && here < start + header->p_memsz)
+        if (header->p_type == PT_LOAD && address >= start && address < start + header->p_memsz)
             return true;
     }
     return false;
+}
+
+static bool is_this_library(const struct dl_phdr_info *object)
+{
+    return has_address(object, (ElfW(Addr)) & is_this_library);
+}
+
+struct place {
+    const void *address;
+    struct stls_elf_tables tables;
+};
+
+static int visit_place(struct dl_phdr_info *object, size_t size, void *arg)
+{
+    struct place *place = arg;
+
+    (void)size;
+    if (!has_address(object, (ElfW(Addr))place->address))
+        return 0;
+    place->tables = tables_of(object);
+    return 1;
+}
+
+struct stls_elf_tables stls_elf_tables_at(const void *address)
+{
+    struct place place = {.address = address};
+
+    dl_iterate_phdr(visit_place, &place);
+    return place.tables;
 }
 
 struct search {

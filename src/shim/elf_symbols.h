@@ -9,9 +9,25 @@
 #define STLS_ELF_SYMBOLS_H
 
 #include <link.h>
+#include <stdint.h>
 
 /* Address of a function or object that the loaded object defines, in any version, or NULL. */
 void *stls_elf_find(const struct dl_phdr_info *object, const char *name);
+
+/* The same for many names of one object, which must stay loaded. */
+struct stls_elf_tables {
+    ElfW(Addr) base;
+    const ElfW(Sym) * symbols;
+    const char *strings;
+    const uint32_t *gnu_hash;
+    const uint32_t *sysv_hash;
+};
+struct stls_elf_tables stls_elf_tables_of(const struct link_map *object);
+
+/* Of the object that an address lies in; none, so that nothing is found in them, if that is not in
+ * the base namespace. dladdr would go through all its symbols. */
+struct stls_elf_tables stls_elf_tables_at(const void *address);
+void *stls_elf_find_in(const struct stls_elf_tables *tables, const char *name);
 
 /* The first object after this library, in the loader's order, that defines the name: what
  * dlsym(RTLD_NEXT, name) means. NULL if there is none. */

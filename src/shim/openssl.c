@@ -137,6 +137,32 @@ static void *behind_hook(void *function, const char *name)
     return prefer_next_library(function == stls_elf_find_own(name) ? NULL : function, name);
 }
 
+/* The libssl and the libcrypto that it uses. */
+struct pair {
+    void *handle;
+    struct stls_elf_tables ssl, crypto;
+};
+
+static struct pair pair_of(void *handle, const struct link_map *libssl)
+{
+    return (struct pair){
+        .handle = handle,
+        .ssl = stls_elf_tables_of(libssl),
+        .crypto = stls_elf_tables_at(STLS_NEXT(dlsym)(handle, "OPENSSL_sk_num")),
+    };
+}
+
+/* What dlsym would find, at a fifth of its price: there are many of them, and a program that makes
+ * one connection should not notice. */
+static void *find_function(const struct pair *pair, const char *name)
+{
+    void *function = stls_elf_find_in(&pair->ssl, name);
+
+    if (function == NULL)
+        function = stls_elf_find_in(&pair->crypto, name);
+    return function != NULL ? function : STLS_NEXT(dlsym)(pair->handle, name);
+}
+
 static struct stls_openssl *make(const void *address)
 {
     struct stls_openssl *openssl;
@@ -144,6 +170,7 @@ static struct stls_openssl *make(const void *address)
     const char *name = names;
     Dl_info info;
     Dl_info ours;
+    struct pair pair;
     void *handle;
 
     if (STLS_NEXT(dladdr1)(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 ||
@@ -156,10 +183,11 @@ static struct stls_openssl *make(const void *address)
     openssl = handle != NULL ? calloc(1, sizeof *openssl) : NULL;
     if (openssl == NULL)
         return NULL;
+    pair = pair_of(handle, object);
     find_extent(object, info.dli_fbase, openssl);
     openssl->is_supported = true;
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++, name += strlen(name) + 1) {
-        void *function = STLS_NEXT(dlsym)(handle, name);
+        void *function = find_function(&pair, name);
 
         if (is_hooked[functions[i].offset / sizeof(void *)])
             function = behind_hook(function, name);
