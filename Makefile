@@ -1,4 +1,4 @@
-# stricttls. The targets a person types: make, make demo, make test, make lint, make install.
+# stricttls. The targets a person types: make, make demo, make test, make bench, make lint, make install.
 
 VERSION := 0.1.0
 CC      ?= cc
@@ -71,7 +71,8 @@ bootstrap:
 	scripts/bootstrap
 
 docs: $(B)/stricttls
-	scripts/update-readme $(B)/stricttls README.md
+	scripts/update-readme README.md variables $(B)/stricttls --variables
+	[ ! -e $(B)/bench.json ] || scripts/update-readme README.md bench $(BENCH) table $(B)/bench.json
 
 lint: bootstrap
 	scripts/lint

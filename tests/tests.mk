@@ -28,6 +28,7 @@ $(T)/programs/demo $(T)/programs/test_programs: %: %.o $(PROGRAMS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 include tests/escape/escape.mk
+include tests/bench/bench.mk
 include tests/names/names.mk
 
 SUITES := $(UNIT) $(T)/library/test_library $(T)/library/test_chain_rules $(T)/escape/test_escape \
