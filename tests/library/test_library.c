@@ -98,6 +98,21 @@ Test(library, needs_libc_and_the_loader_only)
                       "%s", line);
 }
 
+/* Built here, it loads where glibc is older: a symbol's newest version is taken by name, not bound.
+ */
+Test(library, loads_with_the_glibc_of_debian_11)
+{
+    const char *argv[] = {"/usr/bin/readelf", "-W", "--version-info", library(), NULL};
+    const char *version;
+    struct stls_process_result result;
+
+    run(argv, NULL, &result);
+    version = strstr(result.output, "GLIBC_2.");
+    cr_assert(version != NULL);
+    for (; version != NULL; version = strstr(version + 1, "GLIBC_2."))
+        cr_expect(strtol(version + strlen("GLIBC_2."), NULL, 10) <= 31, "%.12s", version);
+}
+
 static void preload_variable(char *text, size_t size)
 {
     snprintf(text, size, "LD_PRELOAD=%s", library());
