@@ -350,7 +350,7 @@ static bool is_for_purpose(const struct stls_safe_chain *run)
 }
 
 /* True if the program's own verification was none but OpenSSL's, with nothing set that ours would
- * take back: then there is nothing that ours could find. */
+ * take back: then there is nothing that ours could find but by ChainRules. */
 static bool was_safe(const struct stls_safe_chain *run)
 {
     const struct stls_openssl *openssl = run->openssl;
@@ -367,16 +367,29 @@ static bool was_safe(const struct stls_safe_chain *run)
            is_for_purpose(run);
 }
 
+/* Only of ChainRules the program's verification knows nothing. */
+static int judge_rules(struct stls_safe_chain *run)
+{
+    const OPENSSL_STACK *built =
+        (const OPENSSL_STACK *)run->openssl->X509_STORE_CTX_get0_chain(run->chain);
+
+    return stls_chain_rules_keep(run->openssl, built, stls_policy()->chain_rules, run->is_server,
+                                 &run->fault)
+               ? X509_V_OK
+               : run->fault.error;
+}
+
 void stls_safe_chain_run(struct stls_safe_chain *run)
 {
     const struct stls_openssl *openssl = run->openssl;
     struct step step = {.program = NULL};
 
     if (run->has_passed && was_safe(run)) {
-        keep_anchor(openssl, run->chain, &step);
         run->anchors = STLS_ANCHORS_PROGRAM;
+        run->error = judge_rules(run);
+        if (run->error == X509_V_OK)
+            keep_anchor(openssl, run->chain, &step);
         run->anchor = step.anchor;
-        run->error = X509_V_OK;
         return;
     }
     if (!run->is_beside)
