@@ -219,10 +219,17 @@ class Bench:
                 if not sample.is_installed():
                     self.rows.skip(f"{name}: {sample.needs} is not installed")
                     continue
-                pairs = sample.alternate(self.env("no preload"), self.env("stricttls"))
-                for kind in ("wall", "cpu"):
-                    self.rows.pairs(name, kind, [(getattr(a, kind), getattr(b, kind))
-                                                 for a, b in pairs])
+                self.add_pairs(name, "", sample.alternate(self.env("no preload"),
+                                                          self.env("stricttls")), True)
+                if isinstance(sample, programs.Curl):  # a process for each connection
+                    self.add_pairs(name, ", empty preload",
+                                   sample.alternate(self.env("no preload"),
+                                                    self.env("empty preload")), False)
+
+    def add_pairs(self, group, suffix, pairs, has_budget):
+        for kind in ("wall", "cpu"):
+            self.rows.pairs(group, kind + suffix, [(getattr(a, kind), getattr(b, kind))
+                                                   for a, b in pairs], has_budget)
 
 
 def group_of(name):
