@@ -32,12 +32,15 @@ all: $(B)/libstricttls.so $(B)/stricttls
 #
 # It is loaded into processes that never use TLS, so what counts at start is what the loader has to
 # look up: bound lazily (-z now made /bin/true start with 28,000 instructions more, of 140,000), and
-# without the start files, whose four weak symbols are looked up in vain. The core is a calculation
-# that nothing is waiting for, so it is made small; and as it calls nobody back, nothing is ever
-# unwound through it, but through the rest of us a program's exceptions and cancellations are. Linked
-# as one unit it is a fifth smaller, with half of the relocations (LTO= for a compiler without).
+# without the start files, whose four weak symbols are looked up in vain. All is made small but what
+# runs many times a handshake. As the core calls nobody back, nothing is ever unwound through it, but
+# through the rest of us a program's exceptions and cancellations are. Linked as one unit it is a
+# fifth smaller, with half of the relocations (LTO= for a compiler without).
 
-$(B)/shim-objects/core/%.o: HARDEN += -Os -fno-asynchronous-unwind-tables
+HOT := $(patsubst %,$(B)/shim-objects/shim/%.o,algorithms gates names openssl policy_load state vetted)
+
+$(filter-out $(HOT),$(SHIM_OBJECTS)): HARDEN += -Os
+$(B)/shim-objects/core/%.o: HARDEN += -fno-asynchronous-unwind-tables
 
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -182,6 +182,10 @@ class Bench:
     # -- memory and size
 
     def memory(self):
+        """Of files on the disk: a page just written by the linker is dirty wherever it is mapped."""
+        for path in (self.library, *(self.folder / name for name in ("idle", "idle-ssl", "work"))):
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
         rest = {(program, name): measure.memory_at_rest([self.folder / program, "wait"],
                                                         self.env(name))
                 for program in ("idle", "idle-ssl") for name in ("no preload", "stricttls")}
