@@ -98,26 +98,30 @@ class Rows:
 
     @staticmethod
     def print_for_readme(path):
-        """One line a group: its worst row; process start with all that it is compared with."""
+        """Process start side by side; of all else one line a group, its worst row."""
         found = json.loads(pathlib.Path(path).read_text())
         machine = found["machine"]
-        print(f"OpenSSL {machine['openssl']}, glibc {machine['glibc']}, Linux {machine['kernel']}, "
-              f"{machine['cpus']} CPUs ({machine['cpu']}). Ratios are of instructions unless time "
-              f"is said, library against bare, the worst of its kind.\n")
-        print("| what | measured | budget |\n|---|---|---|")
         groups = {}
         for row in found["rows"]:
             groups.setdefault(row["group"], []).append(row)
+        starts = [group for group in groups if group.startswith("start of")]
+        print(f"OpenSSL {machine['openssl']}, glibc {machine['glibc']}, Linux {machine['kernel']}, "
+              f"{machine['cpus']} CPUs ({machine['cpu']}).\n")
+        print("| " + " | ".join(["× empty preload", *starts]) + " |")
+        print("|---" * (1 + len(starts)) + "|")
+        for row in groups[starts[0]]:
+            cells = [other["text"] for group in starts for other in groups[group]
+                     if other["name"] == row["name"]]
+            print("| " + " | ".join([row["name"], *cells]) + " |")
+        print("\nInstructions, library ÷ bare and the worst of its kind, where no unit is said:\n")
+        print("| what | measured | budget |\n|---|---|---|")
+        print(f"| start, as above | {worst(sum((groups[group] for group in starts), []))['text']} | "
+              f"≤ 1.03 × empty preload |")
         for group, rows in groups.items():
-            if group.startswith("start of"):
-                for row in rows:
-                    print(f"| {group}: {row['name']} | {row['text']} × empty preload | "
-                          f"{budget_text(row)} |")
-            elif all(row["kind"] == "ratio" for row in rows):
-                worst = max(rows, key=lambda row: row["value"])
-                print(f"| {group} ({len(rows)} kinds) | {worst['text']} | {budget_text(worst)} |"
-                      if len(rows) > 1 else f"| {group} | {worst['text']} | {budget_text(worst)} |")
-            else:
+            if group not in starts and all(row["kind"] == "ratio" for row in rows):
+                kinds = f" ({len(rows)} kinds)" if len(rows) > 1 else ""
+                print(f"| {group}{kinds} | {worst(rows)['text']} | {budget_text(worst(rows))} |")
+            elif group not in starts:
                 for row in rows:
                     note = f" ({row['note']})" if row["kind"] == "pairs" else ""
                     print(f"| {group}: {row['name']} | {row['text']}{note} | {budget_text(row)} |")
@@ -126,10 +130,13 @@ class Rows:
         return True
 
 
+def worst(rows):
+    return max((row for row in rows if row["budget"] is not None), key=lambda row: row["value"])
+
+
 def budget_text(row):
     if row["budget"] is None:
         return ""
-    if row["kind"] == "pairs":
-        return "within noise"
     unit = "" if row["kind"] in ("ratio", "clock", "number") else f" {row['kind']}"
-    return f"≤ {row['budget']:g}{unit}" + ("" if row["is_within"] else ", **over**")
+    limit = "within noise" if row["kind"] == "pairs" else f"≤ {row['budget']:g}{unit}"
+    return limit + ("" if row["is_within"] else ", **over**")
