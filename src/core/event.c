@@ -72,6 +72,10 @@ size_t stls_event_text(const struct stls_event *event, char *text)
     append_field(&line, "; rule ", event->rule, "");
     append_field(&line, "; ", event->asked, "");
     append_field(&line, "; certificate names ", event->presented, "");
+    if (event->is_uncertain)
+        append(&line, "; the peer might have chosen otherwise");
+    if (event->is_refused_anyway)
+        append(&line, "; failed in any case");
     line.text[line.length++] = '\n';
     line.text[line.length] = '\0';
     return line.length;

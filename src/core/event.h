@@ -33,6 +33,9 @@ struct stls_event {
     const char *rule;        /* the policy's word that decided: "VerifyPeer=require" */
     const char *asked;       /* what the program had asked for */
     const char *presented;   /* what the certificate names instead */
+    /* Of what would be refused. */
+    bool is_uncertain;      /* the peer might have chosen otherwise */
+    bool is_refused_anyway; /* it failed without us */
 };
 
 /* Writes the line, terminated, into line[STLS_EVENT_MAX]; returns its length. */

@@ -150,7 +150,7 @@ static bool is_any_vetted(enum stls_registry registry, const struct stls_codes *
     return false;
 }
 
-static bool is_any_group_vetted(const struct stls_codes *vetted, const int *nids, long count)
+bool stls_algorithms_is_group_vetted(int nid)
 {
     static const struct {
         int nid;
@@ -160,10 +160,46 @@ static bool is_any_group_vetted(const struct stls_codes *vetted, const int *nids
         {NID_X25519, 0x001d},           {NID_X448, 0x001e},
     };
 
+    /* One that has no number of OpenSSL's comes with its code point. */
+    if ((nid & TLSEXT_nid_unknown) != 0)
+        return stls_codes_contain(&stls_policy()->groups, (unsigned)nid & 0xffff);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (groups[i].nid == nid)
+            return stls_codes_contain(&stls_policy()->groups, groups[i].number);
+    return false;
+}
+
+bool stls_algorithms_is_signature_vetted(int type, int digest)
+{
+    static const struct {
+        int type, digest;
+        uint16_t number, other; /* a PSS signature, by either kind of key */
+    } algorithms[] = {
+        {EVP_PKEY_EC, NID_sha256, 0x0403, 0x0403},
+        {EVP_PKEY_EC, NID_sha384, 0x0503, 0x0503},
+        {EVP_PKEY_EC, NID_sha512, 0x0603, 0x0603},
+        {EVP_PKEY_RSA, NID_sha256, 0x0401, 0x0401},
+        {EVP_PKEY_RSA, NID_sha384, 0x0501, 0x0501},
+        {EVP_PKEY_RSA, NID_sha512, 0x0601, 0x0601},
+        {EVP_PKEY_RSA_PSS, NID_sha256, 0x0804, 0x0809},
+        {EVP_PKEY_RSA_PSS, NID_sha384, 0x0805, 0x080a},
+        {EVP_PKEY_RSA_PSS, NID_sha512, 0x0806, 0x080b},
+    };
+    const struct stls_codes *vetted = &stls_policy()->sigalgs;
+
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
+        if (algorithms[i].type == type && algorithms[i].digest == digest)
+            return stls_codes_contain(vetted, algorithms[i].number) ||
+                   stls_codes_contain(vetted, algorithms[i].other);
+    /* The others do without a digest of their own choice (EdDSA, ML-DSA), or are too weak. */
+    return digest == NID_undef;
+}
+
+static bool is_any_group_vetted(const int *nids, long count)
+{
     for (long i = 0; i < count; i++)
-        for (size_t j = 0; j < sizeof groups / sizeof groups[0]; j++)
-            if (groups[j].nid == nids[i] && stls_codes_contain(vetted, groups[j].number))
-                return true;
+        if (stls_algorithms_is_group_vetted(nids[i]))
+            return true;
     return false;
 }
 
@@ -175,7 +211,7 @@ static bool has_any_vetted(const struct stls_control *control)
     case SSL_CTRL_SET_SIGALGS_LIST:
         return is_any_vetted(STLS_REGISTRY_SIGALG, &policy->sigalgs, control->pointer);
     case SSL_CTRL_SET_GROUPS:
-        return is_any_group_vetted(&policy->groups, control->pointer, control->number);
+        return is_any_group_vetted(control->pointer, control->number);
     default:
         return is_any_vetted(STLS_REGISTRY_GROUP, &policy->groups, control->pointer);
     }

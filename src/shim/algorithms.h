@@ -50,4 +50,9 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl, int op, int
 /* True for a version below the policy's floor, as it stands in a record or a hello. */
 bool stls_algorithms_is_old(int version);
 
+/* By OpenSSL's numbers: what SSL_get_negotiated_group, SSL_get_peer_signature_type_nid and
+ * SSL_get_peer_signature_nid return. */
+bool stls_algorithms_is_group_vetted(int nid);
+bool stls_algorithms_is_signature_vetted(int type, int digest);
+
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "algorithms.h"
+#include "foresight.h"
 #include "policy_load.h"
 #include "report.h"
 #include "session.h"
@@ -115,6 +116,19 @@ static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         openssl->SSL_set_verify(ssl, wanted, NULL); /* NULL keeps the program's callback */
 }
 
+/* A fixed-version method: the program's choice can't be raised. */
+static void refuse_old_method(struct stls_openssl *openssl, const SSL *ssl,
+                              struct stls_connection *connection)
+{
+    static const struct stls_refusal refusal = {.reason = "protocol version too low",
+                                                .rule = "MinProtocol"};
+
+    if (!stls_algorithms_is_old(openssl->SSL_version(ssl)))
+        return;
+    connection->is_refused = is_enforcing();
+    stls_report_refusal(openssl, ssl, connection, &refusal);
+}
+
 static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
@@ -127,18 +141,14 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
         connection->asked_verify = mode;
         connection->is_verify_raised = false;
     }
-    if (!is_enforcing())
+    if (!is_enforcing()) {
+        refuse_old_method(openssl, ssl, connection);
         return;
+    }
     hold_slots(openssl, ssl, connection);
     stls_algorithms_apply(openssl, ssl, context != NULL && context->is_prepared);
     hold_verify(openssl, ssl, connection);
-    if (stls_algorithms_is_old(openssl->SSL_version(ssl))) { /* a fixed-version method */
-        static const struct stls_refusal refusal = {.reason = "protocol version too low",
-                                                    .rule = "MinProtocol"};
-
-        connection->is_refused = true;
-        stls_report_refusal(openssl, ssl, connection, &refusal);
-    }
+    refuse_old_method(openssl, ssl, connection);
     if (!must_verify(openssl, ssl))
         return;
     if (openssl->SSL_is_server(ssl)) {
@@ -175,6 +185,13 @@ static bool is_server_known(struct stls_openssl *openssl, const SSL *ssl)
            (openssl->SSL_version(ssl) == TLS1_3_VERSION && openssl->SSL_session_reused(ssl));
 }
 
+static bool has_certificate(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    SSL_SESSION *session = openssl->SSL_get_session(ssl);
+
+    return session != NULL && openssl->SSL_SESSION_get0_peer(session) != NULL;
+}
+
 /* Why a finished handshake should not have been, or NULL. */
 static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, const char **ret_rule)
 {
@@ -191,14 +208,51 @@ static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, cons
     if (!is_server && must_verify(openssl, ssl) && !is_server_known(openssl, ssl))
         return "no certificate of the server was verified";
     *ret_rule = "VerifyClient=require";
-    if (is_server && stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE) {
-        const SSL_SESSION *session = openssl->SSL_get_session(ssl);
-
-        if (session == NULL ||
-            openssl->SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session) == NULL)
-            return "no certificate of the client was verified";
-    }
+    if (is_server && stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE &&
+        !has_certificate(openssl, ssl))
+        return "no certificate of the client was verified";
     return NULL;
+}
+
+/* Audit: what gate 2 has not seen. */
+static void foresee_peer(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    bool is_server = openssl->SSL_is_server(ssl) != 0;
+    bool is_asking = (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
+    struct stls_refusal refusal = {.reason = NULL};
+
+    if (!must_verify(openssl, ssl))
+        return;
+    if (!is_server && has_certificate(openssl, ssl)) {
+        bool is_verifying = (connection->asked_verify & SSL_VERIFY_PEER) != 0;
+
+        /* Enforcement would not have offered it: the server would have shown a certificate. */
+        if (openssl->SSL_session_reused(ssl) &&
+            !stls_session_may_resume(openssl, ssl, is_verifying))
+            stls_verify_again(openssl, ssl, connection);
+        return;
+    }
+    refusal.reason = find_fault(openssl, ssl, &refusal.rule);
+    refusal.is_uncertain = is_server && !is_asking; /* nobody asked the client for one */
+    if (refusal.reason != NULL)
+        stls_report_refusal(openssl, ssl, connection, &refusal);
+}
+
+static void foresee(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    struct stls_foresight foresight = stls_foresight_of(openssl, ssl);
+    struct stls_refusal refusal = {
+        .reason = foresight.reason, .rule = foresight.rule, .is_uncertain = foresight.is_uncertain};
+
+    switch (foresight.fate) {
+    case STLS_FATE_REFUSED:
+        stls_report_refusal(openssl, ssl, connection, &refusal);
+        return;
+    case STLS_FATE_ADJUSTED: /* nothing would break */
+    case STLS_FATE_SAME:
+        foresee_peer(openssl, ssl, connection);
+        return;
+    }
 }
 
 /* Nothing more can be refused by the handshake itself: a connection that slipped through is shut in
@@ -207,16 +261,20 @@ static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
 {
     struct stls_refusal refusal = {.reason = NULL};
 
-    /* A server says so too when it has sent a retry, and before early data; more is to come. */
-    if (openssl->SSL_get_state(ssl) != TLS_ST_OK)
+    /* A server says so too when it has sent a retry, and before early data; more is to come. In
+     * TLS 1.3 it is done when it turns to the tickets. */
+    if (openssl->SSL_get_state(ssl) != TLS_ST_OK &&
+        openssl->SSL_get_state(ssl) != TLS_ST_SW_SESSION_TICKET)
         return;
     connection->is_started = false;
+    if (!is_enforcing()) {
+        foresee(openssl, ssl, connection);
+        return;
+    }
     refusal.reason = find_fault(openssl, ssl, &refusal.rule);
     if (refusal.reason == NULL)
         return;
     stls_report_refusal(openssl, ssl, connection, &refusal);
-    if (!is_enforcing())
-        return;
     connection->is_refused = true;
     openssl->SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
@@ -251,9 +309,10 @@ static bool is_no_agreement(int value)
 static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                   int value)
 {
-    struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long(value)};
+    struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long(value),
+                                   .is_refused_anyway = !is_enforcing()};
 
-    if (!connection->is_started || !is_enforcing())
+    if (!connection->is_started)
         return;
     if (is_certificate_missing(openssl, ssl, value)) {
         refusal.reason = "no certificate of the client";
@@ -361,7 +420,7 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
     stls_security_callback *program;
 
-    if (is_enforcing() && is_denied(openssl, ssl, connection, op, number, other))
+    if (is_denied(openssl, ssl, connection, op, number, other))
         return 0;
     program = security_of(openssl, ssl, context, connection);
     return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
@@ -385,9 +444,11 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
 void stls_gates_install(const struct stls_openssl *openssl, SSL_CTX *context,
                         struct stls_context *record)
 {
-    record->program_security = openssl->SSL_CTX_get_security_callback(context);
     openssl->SSL_CTX_set_info_callback(context, stls_gate_state);
-    openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
+    if (is_enforcing()) { /* audit has nothing to say there */
+        record->program_security = openssl->SSL_CTX_get_security_callback(context);
+        openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
+    }
     openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate,
                                               (void *)(uintptr_t)openssl);
 }

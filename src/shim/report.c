@@ -61,6 +61,8 @@ void stls_report_refusal(struct stls_openssl *openssl, const SSL *ssl,
         .host_source = refusal->source,
         .reason = refusal->reason,
         .rule = refusal->rule,
+        .is_uncertain = refusal->is_uncertain,
+        .is_refused_anyway = refusal->is_refused_anyway,
     };
     struct stls_identity identity;
     char peer[STLS_PEER_MAX];

@@ -15,6 +15,9 @@ struct stls_refusal {
     const char *host; /* NULL: looked up */
     const char *source;
     X509 *leaf; /* NULL, or what the peer presented */
+    /* Audit. */
+    bool is_uncertain;      /* the peer might agree to something better, if it had to */
+    bool is_refused_anyway; /* the handshake failed without the policy as well */
 };
 
 /* In mode audit it says "would refuse". */

@@ -166,8 +166,8 @@ static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, boo
 
 /* The same on a chain of our own, from the peer's certificates and this store's anchors. The
  * original is left alone. The chain is in ret_chain, to be freed, if it is asked for. */
-static int verify_beside(const struct stls_safe_chain *run, X509_STORE *store, struct step *step,
-                         X509_STORE_CTX **ret_chain)
+static int verify_beside(const struct stls_safe_chain *run, X509_STORE *store, bool has_no_lists,
+                         struct step *step, X509_STORE_CTX **ret_chain)
 {
     const struct stls_openssl *openssl = run->openssl;
     struct stls_guard guard = stls_guard_enter(openssl);
@@ -184,6 +184,10 @@ static int verify_beside(const struct stls_safe_chain *run, X509_STORE *store, s
         openssl->X509_STORE_CTX_set0_dane(chain, openssl->SSL_get0_dane(run->ssl));
         if (run->is_indifferent) /* then its depth is no choice either */
             openssl->X509_VERIFY_PARAM_set_depth(openssl->X509_STORE_CTX_get0_param(chain), 100);
+        if (has_no_lists) /* of revocation; they were looked at before */
+            openssl->X509_VERIFY_PARAM_clear_flags(openssl->X509_STORE_CTX_get0_param(chain),
+                                                   X509_V_FLAG_CRL_CHECK |
+                                                       X509_V_FLAG_CRL_CHECK_ALL);
         error = verify(openssl, chain, run->is_server, step);
     }
     if (ret_chain != NULL)
@@ -201,6 +205,17 @@ static bool has_own_functions(const struct stls_openssl *openssl, const X509_STO
     return openssl->X509_STORE_get_check_issued(store) != NULL ||
            openssl->X509_STORE_get_get_issuer(store) != NULL ||
            openssl->X509_STORE_get_lookup_certs(store) != NULL;
+}
+
+static bool has_any_functions(const struct stls_openssl *openssl, const X509_STORE *store)
+{
+    return has_own_functions(openssl, store) ||
+           openssl->X509_STORE_get_lookup_crls(store) != NULL ||
+           openssl->X509_STORE_get_get_crl(store) != NULL ||
+           openssl->X509_STORE_get_check_crl(store) != NULL ||
+           openssl->X509_STORE_get_cert_crl(store) != NULL ||
+           openssl->X509_STORE_get_check_revocation(store) != NULL ||
+           openssl->X509_STORE_get_check_policy(store) != NULL;
 }
 
 bool stls_safe_chain_is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
@@ -233,7 +248,7 @@ static int verify_without_functions(const struct stls_safe_chain *run, X509_STOR
         return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
     store = openssl->X509_STORE_new();
     if (store != NULL && openssl->X509_STORE_add_cert(store, last))
-        error = verify_beside(run, store, &step, NULL);
+        error = verify_beside(run, store, true, &step, NULL);
     *ret_fault = step.fault;
     openssl->X509_free(step.anchor);
     openssl->X509_STORE_free(store);
@@ -262,8 +277,15 @@ static int verify_by_program_store(const struct stls_safe_chain *run, struct ste
     const struct stls_openssl *openssl = run->openssl;
     X509_STORE *store = openssl->X509_STORE_CTX_get0_store(run->chain);
     X509_STORE_CTX *chain;
-    int error = verify_beside(run, store, step, &chain);
+    int error;
 
+    if (run->is_quiet && has_any_functions(openssl, store)) {
+        error = verify_without_functions(run, run->chain, &step->fault);
+        if (error == X509_V_OK)
+            keep_anchor(openssl, run->chain, step);
+        return error;
+    }
+    error = verify_beside(run, store, false, step, &chain);
     if (error == X509_V_OK && has_own_functions(openssl, store))
         error = verify_without_functions(run, chain, &step->fault);
     openssl->X509_STORE_CTX_free(chain);
@@ -288,7 +310,7 @@ static int verify_by_our_store(const struct stls_safe_chain *run, struct step *s
 {
     const struct stls_openssl *openssl = run->openssl;
     X509_STORE_CTX *chain;
-    int error = verify_beside(run, stls_trust_store(run->openssl), step, &chain);
+    int error = verify_beside(run, stls_trust_store(run->openssl), false, step, &chain);
 
     if (is_chain_adopted && error == X509_V_OK)
         openssl->X509_STORE_CTX_set0_verified_chain(run->chain,
@@ -358,6 +380,7 @@ static bool was_safe(const struct stls_safe_chain *run)
     X509_STORE *store = openssl->X509_STORE_CTX_get0_store(run->chain);
 
     return stls_policy()->trust_store == STLS_TRUST_STORE_APP &&
+           stls_policy()->chain_rules == STLS_CHAIN_RULES_OPENSSL &&
            stls_policy()->allow_dane == STLS_ALLOW_YES &&
            openssl->SSL_get_verify_callback(run->ssl) == NULL &&
            openssl->X509_STORE_get_verify_cb(store) == NULL &&

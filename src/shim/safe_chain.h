@@ -25,6 +25,7 @@ struct stls_safe_chain {
     SSL *ssl;
     bool is_server;      /* we are; the chain is a client's */
     bool is_beside;      /* leave chain untouched: the program verifies it as well */
+    bool is_quiet;       /* beside, and call no function of the program's a second time */
     bool has_passed;     /* the program has just verified the chain, with success */
     bool is_indifferent; /* bare, the program would have accepted the chain as it is */
     /* out */

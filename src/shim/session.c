@@ -102,18 +102,20 @@ static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl, const
     return is_found;
 }
 
+bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl, bool is_verifying)
+{
+    SSL_SESSION *session = openssl->SSL_get_session(ssl);
+    struct mark *mark = mark_of(openssl, session);
+    X509 *leaf = session != NULL ? openssl->SSL_SESSION_get0_peer(session) : NULL;
+
+    return mark != NULL && leaf != NULL && (!is_verifying || is_trusted(openssl, ssl, mark)) &&
+           stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param((SSL *)(uintptr_t)ssl),
+                                 leaf) == STLS_LEAF_NAMES_MATCH;
+}
+
 void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying)
 {
-    const SSL_SESSION *session = openssl->SSL_get_session(ssl);
-    struct mark *mark = mark_of(openssl, session);
-    X509 *leaf;
-
-    if (session == NULL)
-        return;
-    leaf = openssl->SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session);
-    if (mark != NULL && leaf != NULL && (!is_verifying || is_trusted(openssl, ssl, mark)) &&
-        stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param(ssl), leaf, &mark->host) ==
-            STLS_LEAF_NAMES_MATCH)
-        return;
-    openssl->SSL_set_session(ssl, NULL);
+    if (openssl->SSL_get_session(ssl) != NULL &&
+        !stls_session_may_resume(openssl, ssl, is_verifying))
+        openssl->SSL_set_session(ssl, NULL);
 }

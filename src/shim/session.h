@@ -26,8 +26,11 @@ int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void 
 void stls_session_free_mark(void *parent, void *mark, CRYPTO_EX_DATA *ad, int index, long argl,
                             void *argp);
 
-/* START on a client: forgets a session that may not be resumed. is_verifying: the program itself
- * wants the chain verified, so that the anchor must be one of its own. */
+/* True if the session that the client has may be resumed. is_verifying: the program itself wants
+ * the chain verified, so that the anchor must be one of its own. */
+bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl, bool is_verifying);
+
+/* START on a client: forgets a session that may not be resumed. */
 void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying);
 
 #endif

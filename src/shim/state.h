@@ -32,7 +32,7 @@ struct stls_context {
     bool is_client;   /* made with a client-only method */
     bool has_session_id_context;
     stls_info_callback *program_info;
-    stls_security_callback *program_security; /* never NULL: OpenSSL's own at first */
+    stls_security_callback *program_security; /* enforcing: OpenSSL's own at first */
     stls_cert_verify_callback *program_cert_verify;
     void *program_cert_verify_arg;
 };

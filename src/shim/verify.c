@@ -18,7 +18,8 @@ struct verdict {
     const char *reason;              /* NULL: OpenSSL's words for error */
     struct stls_profile_fault fault; /* if .reason is not NULL, instead of both */
     enum stls_anchors anchors;
-    X509 *anchor; /* to be freed */
+    X509 *anchor;                         /* to be freed */
+    bool is_uncertain, is_refused_anyway; /* as in struct stls_refusal */
 };
 
 static void check_names(const struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
@@ -81,6 +82,7 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
         .is_server = openssl->SSL_is_server(ssl) != 0,
         .is_beside = turn != WE_ALONE,
         .has_passed = turn == WE_AFTER,
+        .is_quiet = stls_policy()->mode == STLS_MODE_AUDIT,
         .is_indifferent = is_indifferent,
     };
     struct verdict verdict = {.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
@@ -101,6 +103,16 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
     return verdict;
 }
 
+/* The program would accept what its own anchors do not vouch for. */
+static bool forgives(const struct stls_openssl *openssl, const SSL *ssl,
+                     const X509_STORE_CTX *chain)
+{
+    const X509_STORE *store = openssl->X509_STORE_CTX_get0_store(chain);
+
+    return openssl->SSL_get_verify_callback(ssl) != NULL ||
+           openssl->X509_STORE_get_verify_cb(store) != NULL;
+}
+
 static bool is_name_error(int error)
 {
     return error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH;
@@ -109,7 +121,10 @@ static bool is_name_error(int error)
 static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                    X509_STORE_CTX *chain, const struct verdict *verdict)
 {
-    struct stls_refusal refusal = {.reason = verdict->reason, .rule = verdict->rule};
+    struct stls_refusal refusal = {.reason = verdict->reason,
+                                   .rule = verdict->rule,
+                                   .is_uncertain = verdict->is_uncertain,
+                                   .is_refused_anyway = verdict->is_refused_anyway};
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
     struct stls_guard guard = stls_guard_enter(openssl);
     char fault[128];
@@ -181,13 +196,15 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     bool has_own = context != NULL && context->program_cert_verify != NULL;
     int ret = stls_verify_as_program(openssl, ssl, chain);
-    struct stls_guard guard;
+    struct stls_guard guard = stls_guard_enter(openssl);
+    bool asks_none = (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) == 0;
     struct verdict verdict;
 
-    if (ret <= 0 && (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0)
-        return ret; /* the program refuses: no more to say */
-    guard = stls_guard_enter(openssl);
-    verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST, true);
+    if (asks_none)
+        connection->asked_verify = SSL_VERIFY_NONE;
+    verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
+                    asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)));
+    verdict.is_refused_anyway = ret <= 0 && (!asks_none || openssl->SSL_is_server(ssl));
     if (verdict.error == X509_V_OK)
         stls_session_mark(openssl, ssl, verdict.anchors, verdict.anchor);
     else
@@ -195,4 +212,25 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     openssl->X509_free(verdict.anchor);
     stls_guard_leave(guard);
     return ret;
+}
+
+void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    bool asks_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
+    X509_STORE *store = openssl->SSL_CTX_get_cert_store(openssl->SSL_get_SSL_CTX(ssl));
+    X509 *leaf = openssl->SSL_SESSION_get0_peer(openssl->SSL_get_session(ssl));
+    X509_STORE_CTX *chain = openssl->X509_STORE_CTX_new();
+    struct verdict verdict;
+
+    if (chain != NULL &&
+        openssl->X509_STORE_CTX_init(chain, store, leaf, openssl->SSL_get_peer_cert_chain(ssl)) &&
+        openssl->X509_VERIFY_PARAM_set1(openssl->X509_STORE_CTX_get0_param(chain),
+                                        openssl->SSL_get0_param(ssl))) {
+        verdict = judge(openssl, ssl, chain, WE_FIRST, asks_none);
+        verdict.is_uncertain = true;
+        if (verdict.error != X509_V_OK)
+            report(openssl, ssl, connection, chain, &verdict);
+        openssl->X509_free(verdict.anchor);
+    }
+    openssl->X509_STORE_CTX_free(chain);
 }

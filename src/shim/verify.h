@@ -15,9 +15,13 @@
 int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                         X509_STORE_CTX *chain);
 
-/* Audit: what the program would get without us, and an event if we would have refused. */
+/* Audit: what the program would get without us, and an event if enforcement would refuse. */
 int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                       X509_STORE_CTX *chain);
+
+/* Audit, after a resumption that enforcement would not have offered: a full handshake in its place
+ * would most likely show the certificate of the session. */
+void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection);
 
 /* What libssl does without us: the program's cert-verify callback, or X509_verify_cert. */
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain);

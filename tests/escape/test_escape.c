@@ -39,7 +39,7 @@ static const char *describe(const struct stls_row *row, enum stls_side side,
                             const char *verdict)
 {
     static char text[TEXT_MAX];
-    bool is_bad = side == STLS_SIDE_BARE_BAD || side == STLS_SIDE_PRELOADED_BAD;
+    bool is_bad = side != STLS_SIDE_BARE_GOOD && side != STLS_SIDE_PRELOADED_GOOD;
     bool does_differ = strcmp(verdict, "DIFFERS") == 0;
     char end[128];
 
@@ -144,6 +144,41 @@ static const char *judge_preloaded(const struct stls_row *row, const struct stls
     return "?";
 }
 
+/* True if a line of the events says that the policy alone would refuse. */
+static bool is_foretold(const char *events, bool is_certain)
+{
+    for (size_t length; *events != '\0'; events += length + (events[length] == '\n')) {
+        char line[TEXT_MAX];
+
+        length = strcspn(events, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, events);
+        if (strstr(line, "would refuse") != NULL && strstr(line, "in any case") == NULL &&
+            (!is_certain || strstr(line, "might have") == NULL))
+            return true;
+    }
+    return false;
+}
+
+/* Audit mode changes nothing, and foretells what enforcement does. Where the server might have
+ * chosen better, it says that it can't know. */
+static const char *judge_audited(const struct stls_row *row, const struct stls_step *step,
+                                 const struct stls_step *bare, bool is_refused)
+{
+    char reports[2][TEXT_MAX];
+
+    reports_of(bare, reports[0], sizeof reports[0]);
+    reports_of(step, reports[1], sizeof reports[1]);
+    if (step->seen.outcome != bare->seen.outcome || step->victim.code != bare->victim.code ||
+        step->seen.resumptions != bare->seen.resumptions ||
+        strcmp(step->seen.weak, bare->seen.weak) != 0 || strcmp(reports[0], reports[1]) != 0)
+        return "AUDIT CHANGES";
+    if (row->expectation == STLS_EXPECT_STRICT)
+        return is_foretold(step->events, false) ? "AUDIT WRONG: it fails in any case" : NULL;
+    if (is_refused)
+        return is_foretold(step->events, false) ? NULL : "AUDIT MISSES";
+    return is_foretold(step->events, true) ? "AUDIT WRONG" : NULL;
+}
+
 /* One verdict a way; what is wrong first is told. */
 static void judge(struct stls_arena *arena, const struct stls_row *row, struct stls_step *bare,
                   struct stls_step *step)
@@ -167,6 +202,14 @@ static void judge(struct stls_arena *arena, const struct stls_row *row, struct s
         verdict = walk(arena, row, side, step);
         if (verdict == NULL)
             verdict = judge_preloaded(row, step, bare);
+    }
+    if (verdict == NULL) {
+        bool is_refused = !has_connected(step);
+
+        side = STLS_SIDE_AUDITED_BAD;
+        verdict = walk(arena, row, side, step);
+        if (verdict == NULL)
+            verdict = judge_audited(row, step, bare, is_refused);
     }
     if (verdict == NULL && row->good[0] != '\0') {
         side = STLS_SIDE_PRELOADED_GOOD;

@@ -33,6 +33,8 @@ const char *stls_side_name(enum stls_side side)
         return "bare, bad opponent";
     case STLS_SIDE_PRELOADED_BAD:
         return "preloaded, bad opponent";
+    case STLS_SIDE_AUDITED_BAD:
+        return "preloaded in audit mode, bad opponent";
     case STLS_SIDE_BARE_GOOD:
         return "bare, good opponent";
     case STLS_SIDE_PRELOADED_GOOD:
@@ -43,12 +45,18 @@ const char *stls_side_name(enum stls_side side)
 
 static bool is_bad(enum stls_side side)
 {
-    return side == STLS_SIDE_BARE_BAD || side == STLS_SIDE_PRELOADED_BAD;
+    return side == STLS_SIDE_BARE_BAD || side == STLS_SIDE_PRELOADED_BAD ||
+           side == STLS_SIDE_AUDITED_BAD;
 }
 
 static bool is_preloaded(enum stls_side side)
 {
-    return side == STLS_SIDE_PRELOADED_BAD || side == STLS_SIDE_PRELOADED_GOOD;
+    return side != STLS_SIDE_BARE_BAD && side != STLS_SIDE_BARE_GOOD;
+}
+
+static enum stls_side bare_side(enum stls_side side)
+{
+    return is_bad(side) ? STLS_SIDE_BARE_BAD : STLS_SIDE_BARE_GOOD;
 }
 
 static void set(struct variables *variables, const char *name, const char *value)
@@ -120,8 +128,9 @@ static void set_of_row(struct variables *variables, const struct stls_arena *are
 }
 
 static void set_preload(struct variables *variables, const struct stls_arena *arena,
-                        bool is_ours_wanted)
+                        enum stls_side side)
 {
+    bool is_ours_wanted = is_preloaded(side);
     const char *library = getenv("STLS_LIBRARY");
     char value[3 * STLS_FILES_PATH_MAX];
 
@@ -133,10 +142,12 @@ static void set_preload(struct variables *variables, const struct stls_arena *ar
     snprintf(value, sizeof value, "file:%s/events", stls_arena_directory(arena));
     if (is_ours_wanted && !sets(variables, "STRICTTLS_LOG"))
         set(variables, "STRICTTLS_LOG", value);
+    if (side == STLS_SIDE_AUDITED_BAD)
+        set(variables, "STRICTTLS_MODE", "audit");
 }
 
 static void set_all(struct variables *variables, const struct stls_arena *arena,
-                    const struct stls_row *row, bool is_ours_wanted, const char *chain)
+                    const struct stls_row *row, enum stls_side side, const char *chain)
 {
     char path[STLS_FILES_PATH_MAX];
 
@@ -151,7 +162,7 @@ static void set_all(struct variables *variables, const struct stls_arena *arena,
     set(variables, "STLS_VICTIMS", stls_arena_victims());
     set(variables, "STLS_DIRECTORY", stls_arena_directory(arena));
     set(variables, "STLS_CHAIN", chain);
-    set_preload(variables, arena, is_ours_wanted);
+    set_preload(variables, arena, side);
 }
 
 static void read_events(const struct stls_arena *arena, struct stls_step *step)
@@ -164,8 +175,7 @@ static void read_events(const struct stls_arena *arena, struct stls_step *step)
 }
 
 static int run_client(struct stls_arena *arena, const struct stls_row *row, const char *way,
-                      enum stls_side side, struct stls_opponent *opponent, bool is_ours_wanted,
-                      struct stls_step *step)
+                      enum stls_side side, struct stls_opponent *opponent, struct stls_step *step)
 {
     struct variables *variables = calloc(1, sizeof *variables);
     char program[STLS_FILES_PATH_MAX], root[STLS_FILES_PATH_MAX];
@@ -177,7 +187,7 @@ static int run_client(struct stls_arena *arena, const struct stls_row *row, cons
     if (variables == NULL)
         return -ENOMEM;
     stls_files_join(root, stls_arena_directory(arena), "root.pem");
-    set_all(variables, arena, row, is_ours_wanted, stls_opponent_chain(opponent));
+    set_all(variables, arena, row, side, stls_opponent_chain(opponent));
     command.env = variables->list;
     argv[count++] = way;
     argv[count++] =
@@ -205,12 +215,12 @@ static int walk_client(struct stls_arena *arena, const struct stls_row *row, enu
         return step->is_unavailable ? 0 : -errno;
     }
     if (row->before[0] != '\0') {
-        error = run_client(arena, row, row->before, side, opponent, false, step);
+        error = run_client(arena, row, row->before, bare_side(side), opponent, step);
         if (error == 0)
             error = stls_opponent_ask(opponent, &step->seen);
     }
     if (error == 0)
-        error = run_client(arena, row, row->name, side, opponent, is_preloaded(side), step);
+        error = run_client(arena, row, row->name, side, opponent, step);
     if (error == 0)
         error = stls_opponent_ask(opponent, &step->seen);
     step->is_unavailable =
@@ -270,7 +280,7 @@ static int walk_server(struct stls_arena *arena, const struct stls_row *row, enu
     if (error == 0) {
         stls_files_join(root, stls_arena_directory(arena), "root.pem");
         stls_files_join(chain, stls_arena_directory(arena), "good.pem");
-        set_all(variables, arena, row, is_preloaded(side), chain);
+        set_all(variables, arena, row, side, chain);
         command.env = variables->list;
         argv[count++] = row->name;
         argv[count++] = "localhost";
