@@ -91,26 +91,69 @@ static const char *find_fault(const struct stls_cell *cell, const struct stls_ce
     return NULL;
 }
 
-void stls_cell_judge(struct stls_cell *cell, const struct stls_cell_rules *rules,
-                     const struct stls_trial *bare, const struct stls_trial *preloaded)
+/* Audit mode changes nothing, and tells what would be refused: that, and nothing else. */
+static const char *find_audit_fault(const struct stls_trial *bare,
+                                    const struct stls_trial *preloaded,
+                                    const struct stls_trial *audited)
 {
-    cell->outcomes[STLS_BARE] = bare->outcome;
-    cell->outcomes[STLS_PRELOADED] = preloaded->outcome;
+    /* Which code a failure gets is a matter of timing in some programs. */
+    if (audited->outcome != bare->outcome ||
+        (audited->result.code == 0) != (bare->result.code == 0)) {
+        return "audited: ends otherwise than bare";
+    }
+    bool is_certain = strstr(audited->log_line, "; the peer might have chosen otherwise") == NULL;
+    if (audited->refusals > 0 && is_certain && preloaded->refusals == 0) {
+        return "audited: foretold a refusal that was none";
+    }
+    if (audited->refusals == 0 && preloaded->refusals > 0) {
+        return "audited: did not foretell the refusal";
+    }
+    return NULL;
+}
+
+static void describe_fault(struct stls_cell *cell, const char *fault,
+                           const struct stls_cell_rules *rules, const struct stls_trial *trials,
+                           enum stls_mode mode)
+{
+    const struct stls_trial *trial = &trials[mode];
+    char end[64];
+    char said[400];
+    stls_process_describe(&trial->result, end, sizeof(end));
+    quote_output(&trial->result, said, sizeof(said));
+    stls_cell_fail(
+        cell, "%s (bare %s, preloaded %s, audited %s; %d refusals logged: %s)%s%s; it %s: %s",
+        fault, stls_lab_outcome_name(trials[STLS_BARE].outcome),
+        stls_lab_outcome_name(trials[STLS_PRELOADED].outcome),
+        stls_lab_outcome_name(trials[STLS_AUDITED].outcome), trials[STLS_PRELOADED].refusals,
+        trials[mode == STLS_AUDITED ? mode : STLS_PRELOADED].log_line,
+        rules->complaint != NULL ? "; expected: " : "",
+        rules->complaint != NULL ? rules->complaint : "", end, said);
+}
+
+void stls_cell_judge(struct stls_cell *cell, const struct stls_cell_rules *rules,
+                     const struct stls_trial trials[STLS_MODE_COUNT])
+{
+    static const char *const names[STLS_MODE_COUNT] = {"bare", "preloaded", "audited"};
+    const struct stls_trial *bare = &trials[STLS_BARE];
+    const struct stls_trial *preloaded = &trials[STLS_PRELOADED];
+    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+        cell->outcomes[mode] = trials[mode].outcome;
+    }
+    cell->is_refused = preloaded->refusals > 0;
+    cell->is_foretold = trials[STLS_AUDITED].refusals > 0;
     cell->is_done = true;
-    if (!ran_well(cell, "bare", bare) || !ran_well(cell, "preloaded", preloaded)) {
-        return;
+    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+        if (!ran_well(cell, names[mode], &trials[mode])) {
+            return;
+        }
     }
     const char *fault = find_fault(cell, rules, bare, preloaded);
     if (fault != NULL) {
-        const struct stls_trial *trial = fault[0] == 'b' ? bare : preloaded;
-        char end[64];
-        char said[400];
-        stls_process_describe(&trial->result, end, sizeof(end));
-        quote_output(&trial->result, said, sizeof(said));
-        stls_cell_fail(cell, "%s (bare %s, preloaded %s; %d refusals logged: %s)%s%s; it %s: %s",
-                       fault, stls_lab_outcome_name(bare->outcome),
-                       stls_lab_outcome_name(preloaded->outcome), preloaded->refusals,
-                       preloaded->log_line, rules->complaint != NULL ? "; expected: " : "",
-                       rules->complaint != NULL ? rules->complaint : "", end, said);
+        describe_fault(cell, fault, rules, trials, fault[0] == 'b' ? STLS_BARE : STLS_PRELOADED);
+        return;
+    }
+    fault = find_audit_fault(bare, preloaded, &trials[STLS_AUDITED]);
+    if (fault != NULL && cell->expectation != STLS_CELL_NOT_APPLICABLE) {
+        describe_fault(cell, fault, rules, trials, STLS_AUDITED);
     }
 }

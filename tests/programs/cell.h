@@ -1,5 +1,5 @@
-/* cell.h - one cell of the matrix: a program against a server, bare and preloaded, and whether what
- * happened is right.
+/* cell.h - one cell of the matrix: a program against a server, bare, preloaded and audited, and
+ * whether what happened is right.
  *
  * Owns: the rules of judging. Must not: run anything.
  */
@@ -26,7 +26,7 @@ enum {
 /* What one run of a program came to. */
 struct stls_trial {
     enum stls_lab_outcome outcome;    /* as the server saw it */
-    int refusals;                     /* lines in the event log; 0 for a bare run */
+    int refusals;                     /* in the event log; 0 for a bare run */
     char log_line[STLS_LOG_LINE_MAX]; /* the first of them */
     int error;                        /* negative errno where the program could not be run at all */
     struct stls_process_result result;
@@ -37,6 +37,8 @@ struct stls_cell {
     const char *reason;
     bool is_done;
     enum stls_lab_outcome outcomes[STLS_MODE_COUNT];
+    bool is_refused;                     /* preloaded, says the event log */
+    bool is_foretold;                    /* audited, says the event log */
     char problem[STLS_CELL_PROBLEM_MAX]; /* empty: the cell is right */
 };
 
@@ -49,7 +51,7 @@ struct stls_cell_rules {
 
 /* Fills outcomes and problem. */
 void stls_cell_judge(struct stls_cell *cell, const struct stls_cell_rules *rules,
-                     const struct stls_trial *bare, const struct stls_trial *preloaded);
+                     const struct stls_trial trials[STLS_MODE_COUNT]);
 
 /* For a cell that could not be tried: it is wrong, never skipped. */
 void stls_cell_fail(struct stls_cell *cell, const char *format, ...)

@@ -150,7 +150,7 @@ static void run_cell(struct stls_testbed *bed, const struct stls_program *progra
         run_program(bed, program, directory, server, lab_case->host, mode, &trials[mode]);
     }
     stls_lab_server_stop(server);
-    stls_cell_judge(cell, &rules, &trials[STLS_BARE], &trials[STLS_PRELOADED]);
+    stls_cell_judge(cell, &rules, trials);
 }
 
 static size_t rows(void)

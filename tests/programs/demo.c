@@ -102,6 +102,9 @@ static struct stls_tally add_up(const struct plan *plan)
         add_line(&sum.good, &tally.good);
         add_line(&sum.bad, &tally.bad);
         add_line(&sum.bad_anyway, &tally.bad_anyway);
+        sum.refused += tally.refused;
+        sum.foretold += tally.foretold;
+        sum.refused_and_foretold += tally.refused_and_foretold;
         sum.not_applicable += tally.not_applicable;
         sum.wrong += tally.wrong;
     }
@@ -117,6 +120,8 @@ static void print_summary(const struct stls_tally *sum)
            sum->bad_anyway.data[STLS_PRELOADED], sum->bad_anyway.cells);
     printf("Good ones: bare %u of %u, preloaded %u of %u.\n", sum->good.data[STLS_BARE],
            sum->good.cells, sum->good.data[STLS_PRELOADED], sum->good.cells);
+    printf("Audit mode foretold %u of %u refusals, and %u that might have been.\n",
+           sum->refused_and_foretold, sum->refused, sum->foretold - sum->refused_and_foretold);
     printf("%u cells, %u wrong, %u not applicable.\n",
            sum->good.cells + sum->bad.cells + sum->bad_anyway.cells, sum->wrong,
            sum->not_applicable);

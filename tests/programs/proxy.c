@@ -160,5 +160,5 @@ void stls_proxy_run_cell(struct stls_testbed *bed, size_t row, const struct stls
         stls_cell_fail(cell, "configuration: %s", strerror(-error));
         return;
     }
-    stls_cell_judge(cell, &rules, &trials[STLS_BARE], &trials[STLS_PRELOADED]);
+    stls_cell_judge(cell, &rules, trials);
 }

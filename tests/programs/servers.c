@@ -279,7 +279,7 @@ static void run_cell(struct visit *visit, const struct scenario *scenario, struc
             return;
         }
     }
-    stls_cell_judge(cell, &rules, &trials[STLS_BARE], &trials[STLS_PRELOADED]);
+    stls_cell_judge(cell, &rules, trials);
 }
 
 static int set_up(struct visit *visit)

@@ -31,7 +31,7 @@ struct visit {
     char port[16];
 };
 
-static const char *mode_names[STLS_MODE_COUNT] = {"bare", "preloaded"};
+static const char *mode_names[STLS_MODE_COUNT] = {"bare", "preloaded", "audited"};
 
 const char *stls_service_exception(const struct stls_lab_case *lab_case,
                                    enum stls_program_reach reach)
@@ -299,7 +299,7 @@ static void run_cell(struct visit *visit, const struct stls_lab_case *lab_case,
         trials[mode].outcome = strstr(record, proof) != NULL ? STLS_LAB_DATA : STLS_LAB_REFUSED;
     }
     bool is_well = stls_process_stop(server);
-    stls_cell_judge(cell, &rules, &trials[STLS_BARE], &trials[STLS_PRELOADED]);
+    stls_cell_judge(cell, &rules, trials);
     if (!is_well) {
         stls_cell_fail(cell, "the server crashed");
     }

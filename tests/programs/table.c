@@ -30,6 +30,9 @@ static void count_cell(const struct stls_cell *cell, struct stls_tally *tally)
 {
     struct stls_tally_line *line = NULL;
     tally->wrong += cell->problem[0] != '\0';
+    tally->refused += cell->is_refused;
+    tally->foretold += cell->is_foretold;
+    tally->refused_and_foretold += cell->is_refused && cell->is_foretold;
     switch (cell->expectation) {
     case STLS_CELL_SERVED:
         line = &tally->good;

@@ -20,6 +20,7 @@ struct stls_tally {
     struct stls_tally_line good;
     struct stls_tally_line bad;        /* of programs that do not verify */
     struct stls_tally_line bad_anyway; /* of programs that may refuse by themselves */
+    unsigned refused, foretold, refused_and_foretold; /* by the event logs, the latter in audit */
     unsigned not_applicable;
     unsigned wrong;
 };

@@ -22,6 +22,20 @@ static void fail_cell(const char *row, const struct stls_column *column,
     cr_expect_fail("%s, %s: %s", row, column->name, cell->problem);
 }
 
+/* The two sets are compared cell by cell; here is how large they are. */
+static void print_audit(const char *name, const struct stls_cell *cells, size_t count)
+{
+    unsigned refused = 0, foretold = 0, both = 0;
+    for (size_t i = 0; i < count; i++) {
+        refused += cells[i].is_refused;
+        foretold += cells[i].is_foretold;
+        both += cells[i].is_refused && cells[i].is_foretold;
+    }
+    printf("NOTE: %-24s refused %2u, foretold by audit %2u, the same %2u\n", name, refused,
+           foretold, both);
+    fflush(stdout);
+}
+
 static void check_row(const struct stls_suite *suite, size_t row)
 {
     struct stls_testbed bed;
@@ -49,6 +63,7 @@ static void check_row(const struct stls_suite *suite, size_t row)
         }
     }
     cr_expect(applicable > 0, "%s: no cell applies", name);
+    print_audit(name, cells, count);
 }
 
 static struct criterion_test_params list_rows(const struct stls_suite *suite, size_t *rows)

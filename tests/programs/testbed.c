@@ -119,21 +119,25 @@ void stls_environment_init(struct stls_environment *environment, const struct st
         abort(); /* in our own directory: nothing can be tested then */
     }
     snprintf(sink, sizeof(sink), "file:%s", environment->log);
-    if (mode == STLS_PRELOADED) {
+    if (mode != STLS_BARE) {
         stls_environment_add(environment, "LD_PRELOAD", bed->library);
         stls_environment_add(environment, "STRICTTLS_LOG", sink);
+    }
+    if (mode == STLS_AUDITED) {
+        stls_environment_add(environment, "STRICTTLS_MODE", "audit");
     }
 }
 
 int stls_environment_read_log(const struct stls_environment *environment, char *ret_line)
 {
-    static const char start[] = "stricttls: refused";
+    static const char refused[] = "stricttls: refused: ", would[] = "stricttls: would refuse: ";
     char text[STLS_LOG_MAX];
     int count = 0;
     int error = stls_files_read(environment->log, text, sizeof(text));
     snprintf(ret_line, STLS_LOG_LINE_MAX, "%.*s", (int)strcspn(text, "\n"), text);
     for (const char *line = text; line != NULL && *line != '\0';) {
-        count += strncmp(line, start, sizeof(start) - 1) == 0;
+        count += strncmp(line, refused, sizeof(refused) - 1) == 0 ||
+                 strncmp(line, would, sizeof(would) - 1) == 0;
         line = strchr(line, '\n');
         line = line != NULL ? line + 1 : NULL;
     }

@@ -24,10 +24,11 @@ struct stls_testbed {
     char clients[STLS_FILES_PATH_MAX];     /* $STLS_CLIENTS, or tests/programs/clients */
 };
 
-/* The two ways in which each program runs. */
+/* The ways in which each program runs. */
 enum stls_mode {
     STLS_BARE,
     STLS_PRELOADED,
+    STLS_AUDITED, /* preloaded in audit mode: as bare, and tells what PRELOADED would refuse */
     STLS_MODE_COUNT,
 };
 
@@ -60,8 +61,8 @@ void stls_environment_init(struct stls_environment *environment, const struct st
 void stls_environment_add(struct stls_environment *environment, const char *name,
                           const char *value);
 
-/* How many refusals the event log holds, and the first line of all. ret_line holds
- * STLS_LOG_LINE_MAX bytes. Negative errno where the log can't be read. */
+/* How many refusals, or would-be refusals, the event log holds, and the first line of all. ret_line
+ * holds STLS_LOG_LINE_MAX bytes. Negative errno where the log can't be read. */
 int stls_environment_read_log(const struct stls_environment *environment, char *ret_line);
 
 /* chain.pem and key.pem of a case in `directory`. */
