@@ -1,4 +1,5 @@
-# stricttls. The targets a person types: make, make demo, make test, make bench, make lint, make install.
+# stricttls. The targets a person types: make, make demo, make test, make test-compat, make bench,
+# make lint, make install.
 
 VERSION := 0.1.0
 CC      ?= cc
@@ -25,7 +26,7 @@ CORE_OBJECTS := $(CORE:src/%.c=$(B)/objects/%.o)
 LAB_OBJECTS  := $(LAB:src/%.c=$(B)/objects/%.o)
 TOOL_OBJECTS := $(TOOL:src/%.c=$(B)/objects/%.o)
 
-.PHONY: all demo test lint install uninstall clean bootstrap docs
+.PHONY: all demo test test-compat lint install uninstall clean bootstrap docs
 all: $(B)/libstricttls.so $(B)/stricttls
 
 # -- the library: into every process, so hidden, small at start, and nothing but libc below it

@@ -30,9 +30,11 @@ $(T)/programs/demo $(T)/programs/test_programs: %: %.o $(PROGRAMS)
 include tests/escape/escape.mk
 include tests/bench/bench.mk
 include tests/names/names.mk
+include tests/transparent/transparent.mk
 
-SUITES := $(UNIT) $(T)/library/test_library $(T)/library/test_chain_rules $(T)/escape/test_escape \
-  $(T)/names/test_names $(T)/names/test_named_programs $(T)/programs/test_programs
+SUITES := $(UNIT) $(T)/library/test_library $(W)/test_transparent $(T)/library/test_chain_rules \
+  $(T)/escape/test_escape $(T)/names/test_names $(T)/names/test_named_programs \
+  $(T)/programs/test_programs tests/compat/test_python_ssl
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo
@@ -48,5 +50,10 @@ test: bootstrap
 run-tests: all $(SUITES)
 	STLS_LIBRARY=$(CURDIR)/$(B)/libstricttls.so STLS_COMMAND=$(CURDIR)/$(B)/stricttls \
 	  scripts/run-tests $(SUITES)
+
+# Suites of programs that use OpenSSL, bare and in audit mode, side by side: minutes.
+test-compat: bootstrap all
+	scripts/compat fetch
+	STLS_LIBRARY=$(CURDIR)/$(B)/libstricttls.so scripts/compat run
 
 -include $(wildcard $(T)/*/*.d)
