@@ -114,6 +114,7 @@ static struct stls_foresight of_algorithms(struct stls_openssl *openssl, SSL *ss
     const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
     bool is_server = openssl->SSL_is_server(ssl) != 0;
     struct stls_foresight foresight = {.fate = STLS_FATE_REFUSED, .is_uncertain = !is_server};
+    /* 1.1.1 does not tell, and gives 0. */
     long group = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_NEGOTIATED_GROUP, 0, NULL);
     int digest = NID_undef, type = NID_undef;
 

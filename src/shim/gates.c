@@ -2,6 +2,7 @@
 #include "gates.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "algorithms.h"
 #include "foresight.h"
@@ -255,16 +256,21 @@ static void foresee(struct stls_openssl *openssl, SSL *ssl, struct stls_connecti
     }
 }
 
+/* A server says DONE too when it has sent a retry, and before early data; more is to come. In TLS
+ * 1.3 it is done when it turns to the tickets, a state whose number changes between versions. */
+static bool is_finished(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    return openssl->SSL_get_state(ssl) == TLS_ST_OK ||
+           strncmp(openssl->SSL_state_string(ssl), "TWST", 4) == 0;
+}
+
 /* Nothing more can be refused by the handshake itself: a connection that slipped through is shut in
  * both directions, before a byte of the program's can move. */
 static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
     struct stls_refusal refusal = {.reason = NULL};
 
-    /* A server says so too when it has sent a retry, and before early data; more is to come. In
-     * TLS 1.3 it is done when it turns to the tickets. */
-    if (openssl->SSL_get_state(ssl) != TLS_ST_OK &&
-        openssl->SSL_get_state(ssl) != TLS_ST_SW_SESSION_TICKET)
+    if (!is_finished(openssl, ssl))
         return;
     connection->is_started = false;
     if (!is_enforcing()) {

@@ -8,6 +8,13 @@
 
 #include <openssl/x509v3.h>
 
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+#define READ_ONLY const
+#define TLSv1_2_client_method TLS_client_method /* there is no fixed-version method any more */
+#else
+#define READ_ONLY
+#endif
+
 #define WEAK "ALL:eNULL:@SECLEVEL=0"
 
 static void load_root(SSL_CTX *client)
@@ -140,14 +147,14 @@ static void own_verification(SSL_CTX *client, SSL_CTX *server)
     SSL_CTX_set_verify(client, SSL_VERIFY_PEER, count_verify);
 }
 
-static int tell_issued(X509_STORE_CTX *chain, X509 *leaf, X509 *issuer)
+static int tell_issued(X509_STORE_CTX *chain, READ_ONLY X509 *leaf, READ_ONLY X509 *issuer)
 {
     (void)chain;
     printf("store: check issued\n");
     return X509_check_issued(issuer, leaf) == X509_V_OK;
 }
 
-static int tell_issuer(X509 **issuer, X509_STORE_CTX *chain, X509 *leaf)
+static int tell_issuer(X509 **issuer, X509_STORE_CTX *chain, READ_ONLY X509 *leaf)
 {
     int ret = X509_STORE_CTX_get1_issuer(issuer, chain, leaf);
 
