@@ -438,8 +438,11 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
     SSL *ssl = stls_openssl_ssl_of_chain(openssl, chain);
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
 
-    if (ssl == NULL || connection == NULL) /* out of memory: refused */
-        return 0;
+    if (ssl == NULL || connection == NULL) { /* out of memory */
+        if (is_enforcing() || ssl == NULL)
+            return 0;
+        return stls_verify_as_program(openssl, ssl, chain);
+    }
     if (!must_verify(openssl, ssl))
         return stls_verify_as_program(openssl, ssl, chain);
     if (is_enforcing())
