@@ -2,10 +2,9 @@
 #include "gates.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "algorithms.h"
-#include "foresight.h"
+#include "last_look.h"
 #include "policy_load.h"
 #include "report.h"
 #include "session.h"
@@ -32,19 +31,6 @@ const char *stls_gates_closed(struct stls_openssl *openssl)
 static bool is_enforcing(void)
 {
     return stls_policy()->mode == STLS_MODE_ENFORCE;
-}
-
-static bool must_verify_client(void)
-{
-    return stls_policy()->verify_client != STLS_VERIFY_CLIENT_APP;
-}
-
-/* The role decides whether gate 2 has a word to say. */
-static bool must_verify(const struct stls_openssl *openssl, const SSL *ssl)
-{
-    if (openssl->SSL_is_server(ssl))
-        return must_verify_client();
-    return stls_policy()->verify_peer == STLS_VERIFY_PEER_REQUIRE;
 }
 
 static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL *ssl,
@@ -99,7 +85,7 @@ static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     int mode = openssl->SSL_get_verify_mode(ssl);
     int wanted = mode | SSL_VERIFY_PEER;
 
-    if (!must_verify(openssl, ssl))
+    if (!stls_verify_is_wanted(openssl, ssl))
         return;
     if (openssl->SSL_is_server(ssl)) {
         wanted &= ~SSL_VERIFY_POST_HANDSHAKE; /* later may be never */
@@ -150,7 +136,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     stls_algorithms_apply(openssl, ssl, context != NULL && context->is_prepared);
     hold_verify(openssl, ssl, connection);
     refuse_old_method(openssl, ssl, connection);
-    if (!must_verify(openssl, ssl))
+    if (!stls_verify_is_wanted(openssl, ssl))
         return;
     if (openssl->SSL_is_server(ssl)) {
         hold_session_id_context(openssl, ssl, connection);
@@ -171,116 +157,15 @@ static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
     hold_verify(openssl, ssl, connection);
 }
 
-/* True if the server has shown that it is the right one: by a certificate, now or when the session
- * was made, or by a key that the policy allows in place of one. START left no unvetted session, so
- * what is resumed without a mark is a key that the program brought in later. */
-static bool is_server_known(struct stls_openssl *openssl, const SSL *ssl)
-{
-    const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
-
-    if (stls_session_is_vetted(openssl, ssl))
-        return true;
-    if (stls_policy()->allow_psk == STLS_ALLOW_NO || cipher == NULL)
-        return false;
-    return openssl->SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk ||
-           (openssl->SSL_version(ssl) == TLS1_3_VERSION && openssl->SSL_session_reused(ssl));
-}
-
-static bool has_certificate(const struct stls_openssl *openssl, const SSL *ssl)
-{
-    SSL_SESSION *session = openssl->SSL_get_session(ssl);
-
-    return session != NULL && openssl->SSL_SESSION_get0_peer(session) != NULL;
-}
-
-/* Why a finished handshake should not have been, or NULL. */
-static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, const char **ret_rule)
-{
-    const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
-    bool is_server = openssl->SSL_is_server(ssl) != 0;
-
-    *ret_rule = "MinProtocol";
-    if (stls_algorithms_is_old(openssl->SSL_version(ssl)))
-        return "protocol version too low";
-    *ret_rule = "CipherString";
-    if (stls_algorithms_judge(openssl, SSL_SECOP_CIPHER_CHECK, 0, cipher) == STLS_REFUSE)
-        return "cipher suite is not vetted";
-    *ret_rule = "VerifyPeer=require";
-    if (!is_server && must_verify(openssl, ssl) && !is_server_known(openssl, ssl))
-        return "no certificate of the server was verified";
-    *ret_rule = "VerifyClient=require";
-    if (is_server && stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE &&
-        !has_certificate(openssl, ssl))
-        return "no certificate of the client was verified";
-    return NULL;
-}
-
-/* Audit: what gate 2 has not seen. */
-static void foresee_peer(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    bool is_server = openssl->SSL_is_server(ssl) != 0;
-    bool is_asking = (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
-    struct stls_refusal refusal = {.reason = NULL};
-
-    if (!must_verify(openssl, ssl))
-        return;
-    if (!is_server && has_certificate(openssl, ssl)) {
-        bool is_verifying = (connection->asked_verify & SSL_VERIFY_PEER) != 0;
-
-        /* Enforcement would not have offered it: the server would have shown a certificate. */
-        if (openssl->SSL_session_reused(ssl) &&
-            !stls_session_may_resume(openssl, ssl, is_verifying))
-            stls_verify_again(openssl, ssl, connection);
-        return;
-    }
-    refusal.reason = find_fault(openssl, ssl, &refusal.rule);
-    refusal.is_uncertain = is_server && !is_asking; /* nobody asked the client for one */
-    if (refusal.reason != NULL)
-        stls_report_refusal(openssl, ssl, connection, &refusal);
-}
-
-static void foresee(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    struct stls_foresight foresight = stls_foresight_of(openssl, ssl);
-    struct stls_refusal refusal = {
-        .reason = foresight.reason, .rule = foresight.rule, .is_uncertain = foresight.is_uncertain};
-
-    switch (foresight.fate) {
-    case STLS_FATE_REFUSED:
-        stls_report_refusal(openssl, ssl, connection, &refusal);
-        return;
-    case STLS_FATE_ADJUSTED: /* nothing would break */
-    case STLS_FATE_SAME:
-        foresee_peer(openssl, ssl, connection);
-        return;
-    }
-}
-
-/* A server says DONE too when it has sent a retry, and before early data; more is to come. In TLS
- * 1.3 it is done when it turns to the tickets, a state whose number changes between versions. */
-static bool is_finished(const struct stls_openssl *openssl, const SSL *ssl)
-{
-    return openssl->SSL_get_state(ssl) == TLS_ST_OK ||
-           strncmp(openssl->SSL_state_string(ssl), "TWST", 4) == 0;
-}
-
 /* Nothing more can be refused by the handshake itself: a connection that slipped through is shut in
  * both directions, before a byte of the program's can move. */
 static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
-    struct stls_refusal refusal = {.reason = NULL};
-
-    if (!is_finished(openssl, ssl))
+    if (!stls_last_look_is_due(openssl, ssl))
         return;
     connection->is_started = false;
-    if (!is_enforcing()) {
-        foresee(openssl, ssl, connection);
+    if (stls_last_look(openssl, ssl, connection))
         return;
-    }
-    refusal.reason = find_fault(openssl, ssl, &refusal.rule);
-    if (refusal.reason == NULL)
-        return;
-    stls_report_refusal(openssl, ssl, connection, &refusal);
     connection->is_refused = true;
     openssl->SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
@@ -392,8 +277,8 @@ static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
         return true;
     /* By now a client knows whether the server resumes. */
     return op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&
-           must_verify(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
-           !is_server_known(openssl, ssl);
+           stls_verify_is_wanted(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
+           !stls_last_look_knows_server(openssl, ssl);
 }
 
 /* The program's own, which an SSL has from its context when it is made, or when it is given another
@@ -443,7 +328,7 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
             return 0;
         return stls_verify_as_program(openssl, ssl, chain);
     }
-    if (!must_verify(openssl, ssl))
+    if (!stls_verify_is_wanted(openssl, ssl))
         return stls_verify_as_program(openssl, ssl, chain);
     if (is_enforcing())
         return stls_verify_enforce(openssl, ssl, connection, chain);

@@ -109,8 +109,8 @@ bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl,
     X509 *leaf = session != NULL ? openssl->SSL_SESSION_get0_peer(session) : NULL;
 
     return mark != NULL && leaf != NULL && (!is_verifying || is_trusted(openssl, ssl, mark)) &&
-           stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param((SSL *)(uintptr_t)ssl),
-                                 leaf, &mark->host) == STLS_LEAF_NAMES_MATCH;
+           stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param((SSL *)(uintptr_t)ssl), leaf,
+                                 &mark->host) == STLS_LEAF_NAMES_MATCH;
 }
 
 void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying)

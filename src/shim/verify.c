@@ -148,6 +148,13 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
     stls_guard_leave(guard);
 }
 
+bool stls_verify_is_wanted(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    if (openssl->SSL_is_server(ssl))
+        return stls_policy()->verify_client != STLS_VERIFY_CLIENT_APP;
+    return stls_policy()->verify_peer == STLS_VERIFY_PEER_REQUIRE;
+}
+
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
