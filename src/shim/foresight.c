@@ -108,7 +108,28 @@ static struct stls_foresight of_version(struct stls_openssl *openssl, SSL *ssl)
     return foresight;
 }
 
-/* What the two agreed on besides the version, where it is not vetted. */
+/* They agreed on what is vetted; the program would have taken less. */
+static struct stls_foresight of_offer(struct stls_openssl *openssl, SSL *ssl)
+{
+    const STACK_OF(SSL_CIPHER) *ciphers = openssl->SSL_get_ciphers(ssl);
+    long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
+    struct stls_foresight foresight = {.fate = STLS_FATE_ADJUSTED};
+
+    if (min == 0 || stls_algorithms_is_old((int)min)) {
+        foresight.reason = "the program allows protocol versions that are too low";
+        foresight.rule = "MinProtocol";
+        return foresight;
+    }
+    for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++)
+        if (!is_vetted(openssl, stls_vetted_at(openssl, ciphers, i))) {
+            foresight.reason = "the program allows cipher suites that are not vetted";
+            foresight.rule = "CipherString";
+            return foresight;
+        }
+    return (struct stls_foresight){.fate = STLS_FATE_SAME};
+}
+
+/* What the two agreed on besides the version. */
 static struct stls_foresight of_algorithms(struct stls_openssl *openssl, SSL *ssl)
 {
     const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
@@ -136,7 +157,7 @@ static struct stls_foresight of_algorithms(struct stls_openssl *openssl, SSL *ss
         foresight.is_uncertain = true;
         return foresight;
     }
-    return (struct stls_foresight){.fate = STLS_FATE_SAME};
+    return of_offer(openssl, ssl);
 }
 
 struct stls_foresight stls_foresight_of(struct stls_openssl *openssl, SSL *ssl)

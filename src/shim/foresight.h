@@ -12,7 +12,7 @@
 
 enum stls_fate {
     STLS_FATE_SAME,
-    STLS_FATE_ADJUSTED, /* other versions or algorithms, and a connection all the same */
+    STLS_FATE_ADJUSTED, /* less would be offered, and agreed on; a connection all the same */
     STLS_FATE_REFUSED,
 };
 
