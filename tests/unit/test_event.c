@@ -34,6 +34,22 @@ Test(event, says_nothing_where_nothing_is_known)
     cr_expect_str_eq(line, "stricttls: refused all TLS: a[1]\n");
 }
 
+Test(event, what_qualifies_a_foretold_refusal)
+{
+    struct stls_event event = {.verdict = STLS_VERDICT_WOULD_REFUSE,
+                               .program = "a",
+                               .pid = 1,
+                               .reason = "cipher suite is not vetted",
+                               .is_uncertain = true,
+                               .is_refused_anyway = true};
+    char line[STLS_EVENT_MAX];
+
+    stls_event_text(&event, line);
+    cr_expect_str_eq(line,
+                     "stricttls: would refuse: a[1]: cipher suite is not vetted; the peer might "
+                     "have chosen otherwise; failed in any case\n");
+}
+
 /* A certificate's name must not be able to forge a line, colour a terminal or hide text. */
 Test(event, hostile_bytes)
 {
