@@ -387,7 +387,8 @@ static bool was_safe(const struct stls_safe_chain *run)
            openssl->X509_STORE_get_verify(store) == NULL && !has_own_functions(openssl, store) &&
            (openssl->X509_VERIFY_PARAM_get_flags(param) & UNSAFE_FLAGS) == 0 &&
            openssl->X509_VERIFY_PARAM_get_auth_level(param) >= stls_policy()->security_level &&
-           is_for_purpose(run);
+           is_for_purpose(run) &&
+           is_for_role(openssl, openssl->X509_STORE_CTX_get0_cert(run->chain), run->is_server);
 }
 
 /* Only of ChainRules the program's verification knows nothing. */
