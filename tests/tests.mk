@@ -32,9 +32,10 @@ include tests/bench/bench.mk
 include tests/names/names.mk
 include tests/transparent/transparent.mk
 
-SUITES := $(UNIT) $(T)/library/test_library $(W)/test_transparent $(T)/library/test_chain_rules \
-  $(T)/escape/test_escape $(T)/names/test_names $(T)/names/test_named_programs \
-  $(T)/programs/test_programs tests/compat/test_python_ssl
+# The slow ones first.
+SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_python_ssl \
+  $(T)/names/test_names $(T)/names/test_named_programs $(UNIT) $(T)/library/test_library \
+  $(W)/test_transparent $(T)/library/test_chain_rules
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo

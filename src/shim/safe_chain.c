@@ -380,7 +380,6 @@ static bool was_safe(const struct stls_safe_chain *run)
     X509_STORE *store = openssl->X509_STORE_CTX_get0_store(run->chain);
 
     return stls_policy()->trust_store == STLS_TRUST_STORE_APP &&
-           stls_policy()->chain_rules == STLS_CHAIN_RULES_OPENSSL &&
            stls_policy()->allow_dane == STLS_ALLOW_YES &&
            openssl->SSL_get_verify_callback(run->ssl) == NULL &&
            openssl->X509_STORE_get_verify_cb(store) == NULL &&
