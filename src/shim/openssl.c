@@ -296,11 +296,7 @@ SSL *stls_openssl_ssl_of_chain(const struct stls_openssl *openssl, X509_STORE_CT
 
 void *stls_openssl_hook_for(const void *function, const char *name)
 {
-    /* All of them begin like this; it spares the other look-ups a search. */
-    if (function == NULL || name == NULL || strncmp(name, "SSL_", 4) != 0 ||
-        find_known(function) == NULL)
-        return NULL;
-    return stls_elf_find_own(name);
+    return function != NULL && find_known(function) != NULL ? stls_elf_find_own(name) : NULL;
 }
 
 void *stls_openssl_function_of_caller(const void *address, const char *name)

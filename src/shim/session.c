@@ -11,7 +11,7 @@
 
 #include "../core/banned.h"
 
-struct mark {
+struct stls_session_mark {
     atomic_uint references;
     enum stls_anchors anchors;
     X509 *anchor;
@@ -23,12 +23,13 @@ static int index_of(const struct stls_openssl *openssl)
     return atomic_load_explicit(&openssl->registration, memory_order_acquire)->session;
 }
 
-static struct mark *mark_of(const struct stls_openssl *openssl, const SSL_SESSION *session)
+static struct stls_session_mark *mark_of(const struct stls_openssl *openssl,
+                                         const SSL_SESSION *session)
 {
     return session != NULL ? openssl->SSL_SESSION_get_ex_data(session, index_of(openssl)) : NULL;
 }
 
-static void release(const struct stls_openssl *openssl, struct mark *mark)
+void stls_session_release_mark(const struct stls_openssl *openssl, struct stls_session_mark *mark)
 {
     if (mark == NULL || atomic_fetch_sub(&mark->references, 1) != 1)
         return;
@@ -37,14 +38,38 @@ static void release(const struct stls_openssl *openssl, struct mark *mark)
     free(mark);
 }
 
+struct stls_session_mark *stls_session_retain_mark(struct stls_session_mark *mark)
+{
+    if (mark != NULL)
+        atomic_fetch_add(&mark->references, 1);
+    return mark;
+}
+
+struct stls_session_mark *stls_session_share_mark(const struct stls_openssl *openssl,
+                                                  const SSL_SESSION *session)
+{
+    return stls_session_retain_mark(mark_of(openssl, session));
+}
+
+void stls_session_replace_mark(const struct stls_openssl *openssl, SSL_SESSION *session,
+                               struct stls_session_mark *mark)
+{
+    struct stls_session_mark *old = mark_of(openssl, session);
+
+    if (old == NULL && mark == NULL)
+        return;
+    if (openssl->SSL_SESSION_set_ex_data(session, index_of(openssl), mark))
+        mark = old;
+    stls_session_release_mark(openssl, mark);
+}
+
 int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **mark, int index,
                            long argl, void *argp)
 {
-    struct mark *shared = *mark;
+    struct stls_session_mark *shared = *mark;
 
     (void)to, (void)from, (void)index, (void)argl, (void)argp;
-    if (shared != NULL)
-        atomic_fetch_add(&shared->references, 1);
+    stls_session_retain_mark(shared);
     return 1;
 }
 
@@ -52,14 +77,14 @@ void stls_session_free_mark(void *parent, void *mark, CRYPTO_EX_DATA *ad, int in
                             void *argp)
 {
     (void)parent, (void)ad, (void)index, (void)argl;
-    release(argp, mark);
+    stls_session_release_mark(argp, mark);
 }
 
 void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
                        enum stls_anchors anchors, X509 *anchor)
 {
     SSL_SESSION *session = openssl->SSL_get_session(ssl);
-    struct mark *mark;
+    struct stls_session_mark *mark;
 
     if (session == NULL || mark_of(openssl, session) != NULL)
         return;
@@ -71,7 +96,7 @@ void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
     if (anchor != NULL && openssl->X509_up_ref(anchor))
         mark->anchor = anchor;
     if (!openssl->SSL_SESSION_set_ex_data(session, index_of(openssl), mark))
-        release(openssl, mark);
+        stls_session_release_mark(openssl, mark);
 }
 
 bool stls_session_has_mark(const struct stls_openssl *openssl, const SSL_SESSION *session)
@@ -85,7 +110,8 @@ bool stls_session_is_vetted(const struct stls_openssl *openssl, const SSL *ssl)
 }
 
 /* True if the program's own store still has the anchor that the peer was verified by. */
-static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl, const struct mark *mark)
+static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl,
+                       const struct stls_session_mark *mark)
 {
     X509_STORE *store = openssl->SSL_CTX_get_cert_store(openssl->SSL_get_SSL_CTX(ssl));
     X509_STORE_CTX *chain;
@@ -105,7 +131,7 @@ static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl, const
 bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl, bool is_verifying)
 {
     SSL_SESSION *session = openssl->SSL_get_session(ssl);
-    struct mark *mark = mark_of(openssl, session);
+    struct stls_session_mark *mark = mark_of(openssl, session);
     X509 *leaf = session != NULL ? openssl->SSL_SESSION_get0_peer(session) : NULL;
 
     return mark != NULL && leaf != NULL && (!is_verifying || is_trusted(openssl, ssl, mark)) &&

@@ -2,8 +2,8 @@
  *
  * Owns: the mark on an SSL_SESSION that says "the peer was verified under this policy, up to this
  * trust anchor". It is counted, and immutable but for a memo, and kept in ex_data: it goes along
- * when OpenSSL copies a session (each TLS 1.3 ticket does), and is gone when one was written out
- * and read back.
+ * when OpenSSL copies a session (each TLS 1.3 ticket does), but not when one is written out and
+ * read back: see session_copies.
  */
 #ifndef STLS_SESSION_H
 #define STLS_SESSION_H
@@ -19,6 +19,17 @@ bool stls_session_has_mark(const struct stls_openssl *openssl, const SSL_SESSION
 
 /* True if the session the SSL has, or will offer, carries a mark. */
 bool stls_session_is_vetted(const struct stls_openssl *openssl, const SSL *ssl);
+
+/* The mark itself, counted once more for each that asks for it; NULL where there is none. */
+struct stls_session_mark;
+struct stls_session_mark *stls_session_share_mark(const struct stls_openssl *openssl,
+                                                  const SSL_SESSION *session);
+struct stls_session_mark *stls_session_retain_mark(struct stls_session_mark *mark);
+void stls_session_release_mark(const struct stls_openssl *openssl, struct stls_session_mark *mark);
+
+/* Takes over mark, which may be NULL, in place of the one that is there. */
+void stls_session_replace_mark(const struct stls_openssl *openssl, SSL_SESSION *session,
+                               struct stls_session_mark *mark);
 
 /* For attach, as ex_data callbacks: argp is the struct stls_openssl. */
 int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **mark, int index,

@@ -60,6 +60,37 @@ static int run_resume_get1(const struct stls_target *target)
     return stls_client_talk_again(context, target, target->host);
 }
 
+/* As haproxy and Python, which keep sessions as bytes. */
+static int resume_bytes(SSL_CTX *context, const struct stls_target *target)
+{
+    unsigned char der[8192], *end = der;
+    const unsigned char *start = der;
+    int length;
+
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    length = i2d_SSL_SESSION(stls_client_session, NULL);
+    if (length <= 0 || (size_t)length > sizeof der)
+        return stls_client_failed(NULL, "i2d_SSL_SESSION");
+    i2d_SSL_SESSION(stls_client_session, &end);
+    SSL_SESSION_free(stls_client_session);
+    stls_client_session = d2i_SSL_SESSION(NULL, &start, length);
+    return stls_client_talk_again(context, target, target->host);
+}
+
+static int run_resume_bytes(const struct stls_target *target)
+{
+    return resume_bytes(stls_client_verifying_context(target), target);
+}
+
+static int run_resume_bytes_tls12(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    return resume_bytes(context, target);
+}
+
 static int run_resume_other_context(const struct stls_target *target)
 {
     SSL_CTX *context = stls_client_verifying_context(target);
@@ -210,6 +241,14 @@ const struct stls_way stls_ways_resume[] = {
      .attack = "a session taken by SSL_get1_session resumes",
      RESUMED,
      .run = run_resume_get1},
+    {.name = "resume-bytes",
+     .attack = "a verified session that was written out and read back resumes",
+     RESUMED,
+     .run = run_resume_bytes},
+    {.name = "resume-bytes-tls12",
+     .attack = "the same in TLS 1.2",
+     RESUMED,
+     .run = run_resume_bytes_tls12},
     {.name = "resume-other-context",
      .attack = "a verified session resumes in a new context that is set up alike",
      RESUMED,

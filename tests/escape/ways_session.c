@@ -36,6 +36,24 @@ static int run_save_tls12(const struct stls_target *target)
     return save(target, TLS1_2_VERSION);
 }
 
+/* To the second of two servers. */
+static int run_save_second(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_context();
+    SSL *ssl = stls_client_new(context, target, 1);
+    BIO *file;
+    int ret = ssl != NULL ? stls_client_talk(ssl) : STLS_FAILED;
+
+    file = BIO_new_file(stls_client_path("session"), "w");
+    if (ret == STLS_ANSWERED &&
+        (file == NULL || PEM_write_bio_SSL_SESSION(file, SSL_get0_session(ssl)) != 1))
+        ret = stls_client_failed(NULL, "PEM_write_bio_SSL_SESSION");
+    BIO_free(file);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return ret;
+}
+
 static SSL_SESSION *load(void)
 {
     BIO *file = BIO_new_file(stls_client_path("session"), "r");
@@ -144,6 +162,30 @@ static int run_early_saved(const struct stls_target *target)
     return ret;
 }
 
+/* The object of a session with the first server, which was verified, becomes one with the second.
+ */
+static int run_read_into(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    unsigned char der[4096], *end = der;
+    const unsigned char *start = der;
+    SSL_SESSION *saved = load();
+    SSL *ssl;
+    int length = i2d_SSL_SESSION(saved, NULL);
+
+    if (length <= 0 || (size_t)length > sizeof der ||
+        stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    i2d_SSL_SESSION(saved, &end);
+    if (d2i_SSL_SESSION(&stls_client_session, &start, length) == NULL)
+        return stls_client_failed(NULL, "d2i_SSL_SESSION");
+    ssl = stls_client_new(context, target, 1);
+    if (ssl != NULL)
+        SSL_set_session(ssl, stls_client_session);
+    SSL_SESSION_free(saved);
+    return stls_client_finish(context, ssl);
+}
+
 #define SAVED .before = "session-save", .bad = "peer:plain-bad", .good = "peer:plain-good"
 
 const struct stls_way stls_ways_session[] = {
@@ -168,6 +210,17 @@ const struct stls_way stls_ways_session[] = {
      SAVED,
      .context = stls_client_verify,
      .connection = use_saved_der},
+    {.name = "session-save-second",
+     .attack = "as session-save, with the second of two servers",
+     .bad = "peer:two-bad",
+     .good = "peer:two-good",
+     .run = run_save_second},
+    {.name = "session-read-into",
+     .attack = "d2i_SSL_SESSION into the object of a session that was verified",
+     .before = "session-save-second",
+     .bad = "peer:two-bad",
+     .good = "peer:two-good",
+     .run = run_read_into},
     {.name = "session-copy",
      .attack = "SSL_copy_session_id",
      SAVED,
