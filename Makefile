@@ -38,7 +38,7 @@ all: $(B)/libstricttls.so $(B)/stricttls
 # through the rest of us a program's exceptions and cancellations are. Linked as one unit it is a
 # fifth smaller, with half of the relocations (LTO= for a compiler without).
 
-HOT := $(patsubst %,$(B)/shim-objects/shim/%.o,algorithms gates names openssl policy_load state vetted)
+HOT := $(patsubst %,$(B)/shim-objects/shim/%.o,algorithms gates state)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): HARDEN += -Os
 $(B)/shim-objects/core/%.o: HARDEN += -fno-asynchronous-unwind-tables
