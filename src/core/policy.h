@@ -1,8 +1,9 @@
 /* policy.h - what a policy is, and the one table of its words.
  *
  * Owns: struct stls_policy, the words (name in a policy file, name in the environment, values,
- * default) and how each value is read. Plain C, no OpenSSL call, no global state.
- * The table is the only list of words: parser, environment, command help and README come from it.
+ * default, which way is stricter) and how each value is read. Plain C, no OpenSSL call, no global
+ * state. The table is the only list of words: parser, merging, environment, command help, README,
+ * reference and manual page come from it.
  */
 #ifndef STLS_POLICY_H
 #define STLS_POLICY_H
@@ -21,6 +22,7 @@ enum stls_mode {
 };
 enum stls_verify_peer {
     STLS_VERIFY_PEER_APP,
+    STLS_VERIFY_PEER_PIN, /* as the program does, and one of the pins: no weakening of the next */
     STLS_VERIFY_PEER_REQUIRE,
 };
 enum stls_verify_client {
@@ -44,6 +46,10 @@ enum stls_chain_rules {
 enum stls_allow {
     STLS_ALLOW_YES,
     STLS_ALLOW_NO,
+};
+enum stls_lock_environment {
+    STLS_LOCK_ENVIRONMENT_NO,
+    STLS_LOCK_ENVIRONMENT_YES,
 };
 /* A set: where a reference identity may come from. The fewer, the stricter. */
 enum stls_host_source {
@@ -70,6 +76,9 @@ enum stls_log {
 
 enum {
     STLS_CODES_MAX = 32,
+    STLS_PINS_MAX = 16,
+    STLS_PIN_SIZE = 32,
+    STLS_WORDS_MAX = 40,
     STLS_TEXT_MAX = 1024, /* bytes of a cipher string or path, terminator included */
 };
 
@@ -79,9 +88,17 @@ struct stls_codes {
     size_t count;
 };
 
+/* SHA-256 hashes of public keys (SubjectPublicKeyInfo). is_set with none: no key will do. */
+struct stls_pins {
+    unsigned char hash[STLS_PINS_MAX][STLS_PIN_SIZE];
+    size_t count;
+    bool is_set;
+};
+
 struct stls_policy {
     int mode;          /* enum stls_mode */
     int min_protocol;  /* TLS code point; DTLS follows */
+    int max_protocol;  /* the same */
     int verify_peer;   /* enum stls_verify_peer */
     int verify_client; /* enum stls_verify_client */
     int check_host;    /* enum stls_check_host */
@@ -94,13 +111,16 @@ struct stls_policy {
     int trust_store;  /* enum stls_trust_store */
     int log;          /* enum stls_log */
     int security_level;
+    int lock_environment; /* enum stls_lock_environment */
+    struct stls_pins pins;
     struct stls_codes ciphersuites;
     struct stls_codes groups;
     struct stls_codes sigalgs;
-    char
-        cipher_string[STLS_TEXT_MAX]; /* TLS 1.2, in OpenSSL's syntax; only OpenSSL can expand it */
-    char trust_path[STLS_TEXT_MAX];   /* with STLS_TRUST_STORE_PATH */
-    char log_path[STLS_TEXT_MAX];     /* with STLS_LOG_FILE */
+    /* TLS 1.2, in OpenSSL's syntax; only OpenSSL can expand it. Several with '&' between them are
+     * what merging makes: what is in all of them. */
+    char cipher_string[STLS_TEXT_MAX];
+    char trust_path[STLS_TEXT_MAX]; /* with STLS_TRUST_STORE_PATH */
+    char log_path[STLS_TEXT_MAX];   /* with STLS_LOG_FILE */
 };
 
 /* How the value of a word is read. */
@@ -113,6 +133,30 @@ enum stls_word_kind {
     STLS_WORD_CIPHERS,  /* OpenSSL cipher string */
     STLS_WORD_PATH,     /* one of choices, or a path behind path_prefix */
     STLS_WORD_BASE,     /* the name of a shipped policy: replaces all words */
+    STLS_WORD_PINS,     /* base64 of SHA-256 hashes, separated by ':' or spaces */
+    STLS_WORD_TEXT,     /* for people; in a section only, no part of a policy */
+    STLS_WORD_DATE,     /* 2027-06-30; the same */
+};
+
+/* Which of two values is the stricter, and so what merging makes of them. */
+enum stls_word_order {
+    STLS_ORDER_HIGHER, /* the greater number */
+    STLS_ORDER_FEWER,  /* what is in both: bits, code points, ciphers, pins */
+    STLS_ORDER_NONE,   /* neither; a floor's stands */
+    STLS_ORDER_FREE,   /* it is not about strength; a floor's stands if somebody set it there */
+};
+
+/* Where in a policy file a word may stand; the environment has those with a variable. */
+enum stls_word_place {
+    STLS_PLACE_ANY,
+    STLS_PLACE_POLICY,  /* section [policy] only */
+    STLS_PLACE_SECTION, /* [app/...] and [host/...] only */
+};
+
+enum stls_word_role {
+    STLS_ROLE_BOTH,
+    STLS_ROLE_CLIENT,
+    STLS_ROLE_SERVER, /* not in [host/...]: a server knows no host */
 };
 
 /* Texts are arrays: a pointer would be relocated in every process, also where there is no TLS. */
@@ -123,8 +167,12 @@ struct stls_choice {
 
 struct stls_word {
     char name[24];     /* in a policy file: MinProtocol */
-    char variable[36]; /* in the environment: STRICTTLS_MIN_PROTOCOL */
+    char variable[36]; /* in the environment: STRICTTLS_MIN_PROTOCOL; "": it is not there */
+    char since[8];     /* the version that brought it */
     enum stls_word_kind kind;
+    enum stls_word_order order;
+    enum stls_word_place place;
+    enum stls_word_role role;
     const char *initial; /* value in the policy intermediate */
     char values[80];     /* what may be written, for people */
     char meaning[96];    /* one phrase, for people */
@@ -139,6 +187,10 @@ struct stls_word {
 /* All words; the one with kind BASE comes first, since it replaces the others. */
 const struct stls_word *stls_policy_words(size_t *ret_count);
 const struct stls_word *stls_policy_find_variable(const char *variable, size_t length);
+const struct stls_word *stls_policy_find_word(const char *name, size_t length);
+
+/* The word whose value is the member of struct stls_policy at that offset. */
+const struct stls_word *stls_policy_word_at(size_t offset);
 
 /* The shipped policies: "intermediate", "strict", "audit". False if there is none of that name. */
 bool stls_policy_shipped(struct stls_policy *policy, const char *name);
@@ -148,6 +200,18 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name);
 bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, const char *value,
                      char *error, size_t size);
 
+enum {
+    STLS_VALUE_MAX = 1100, /* bytes of any value as text, terminator included */
+};
+
+/* The value of a word as a policy file would say it; "" where there is none to say. */
+void stls_policy_value(const struct stls_policy *policy, const struct stls_word *word,
+                       char text[STLS_VALUE_MAX]);
+
 bool stls_codes_contain(const struct stls_codes *codes, unsigned number);
+bool stls_pins_contain(const struct stls_pins *pins, const unsigned char hash[STLS_PIN_SIZE]);
+
+/* Days since 1970-01-01 of "2027-06-30"; -1 if it is no date. */
+long stls_policy_day(const char *text);
 
 #endif

@@ -17,6 +17,19 @@ static const char *dots(const char *text)
     return strlen(text) > SHOWN_MAX ? "…" : "";
 }
 
+static const char *role(const struct stls_word *word)
+{
+    switch (word->role) {
+    case STLS_ROLE_BOTH:
+        return "";
+    case STLS_ROLE_CLIENT:
+        return "client: ";
+    case STLS_ROLE_SERVER:
+        return "server: ";
+    }
+    return "";
+}
+
 void stls_tool_print_variables(FILE *out, bool is_markdown)
 {
     size_t count;
@@ -25,11 +38,14 @@ void stls_tool_print_variables(FILE *out, bool is_markdown)
     if (is_markdown)
         fputs("| variable | values | default | meaning |\n|---|---|---|---|\n", out);
     for (size_t i = 0; i < count; i++)
-        if (is_markdown)
-            fprintf(out, "| `%s` | %s | `%.*s%s` | %s |\n", words[i].variable, words[i].values,
-                    SHOWN_MAX, words[i].initial, dots(words[i].initial), words[i].meaning);
+        if (words[i].variable[0] == '\0')
+            continue;
+        else if (is_markdown)
+            fprintf(out, "| `%s` | %s | `%.*s%s` | %s%s |\n", words[i].variable, words[i].values,
+                    SHOWN_MAX, words[i].initial, dots(words[i].initial), role(&words[i]),
+                    words[i].meaning);
         else
-            fprintf(out, "  %s\n      %s\n      values: %s; default: %.*s%s\n", words[i].variable,
-                    words[i].meaning, words[i].values, SHOWN_MAX, words[i].initial,
+            fprintf(out, "  %s\n      %s%s\n      values: %s; default: %.*s%s\n", words[i].variable,
+                    role(&words[i]), words[i].meaning, words[i].values, SHOWN_MAX, words[i].initial,
                     dots(words[i].initial));
 }

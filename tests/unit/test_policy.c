@@ -100,7 +100,15 @@ ParameterizedTestParameters(policy, values)
         {"STRICTTLS_SECURITY_LEVEL", "", false},
         {"STRICTTLS_VERIFY_PEER", "require", true},
         {"STRICTTLS_VERIFY_PEER", "app", true},
+        {"STRICTTLS_VERIFY_PEER", "pin", true},
         {"STRICTTLS_VERIFY_PEER", "none", false},
+        {"STRICTTLS_MAX_PROTOCOL", "TLSv1.2", true},
+        {"STRICTTLS_MAX_PROTOCOL", "TLSv1.4", false},
+        {"STRICTTLS_PIN_SHA256", "none", true},
+        {"STRICTTLS_PIN_SHA256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", true},
+        {"STRICTTLS_PIN_SHA256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", false},
+        {"STRICTTLS_PIN_SHA256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF==", false},
+        {"STRICTTLS_PIN_SHA256", "", false},
         {"STRICTTLS_VERIFY_CLIENT", "request", true},
         {"STRICTTLS_VERIFY_CLIENT", "yes", false},
         {"STRICTTLS_CHECK_HOST", "app", true},
@@ -159,8 +167,13 @@ Test(policy, every_word_is_told_about)
     const struct stls_word *words = stls_policy_words(&count);
 
     for (size_t i = 0; i < count; i++) {
-        cr_expect(strncmp(words[i].variable, "STRICTTLS_", 10) == 0);
         cr_expect(words[i].meaning[0] != '\0' && words[i].values[0] != '\0');
+        cr_expect(words[i].since[0] != '\0', "%s: since when?", words[i].name);
+        cr_expect(stls_policy_find_word(words[i].name, strlen(words[i].name)) == &words[i],
+                  "%s stands twice", words[i].name);
+        if (words[i].variable[0] == '\0')
+            continue;
+        cr_expect(strncmp(words[i].variable, "STRICTTLS_", 10) == 0);
         cr_expect(word_of(words[i].variable) == &words[i], "%s stands twice", words[i].variable);
     }
 }

@@ -1,0 +1,340 @@
+/* policy_file.c - see policy_file.h */
+#include "policy_file.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy_match.h"
+#include "policy_merge.h"
+#include "policy_text.h"
+
+#include "banned.h"
+
+/* A file while it is read. */
+struct reading {
+    struct stls_policy_file *file;
+    const struct stls_policy_parser *parser;
+    stls_policy_problem *problem;
+    void *arg;
+    char *strings, *strings_end;
+    bool is_good;
+};
+
+static void complain(struct reading *reading, unsigned line, const char *word, const char *expected)
+{
+    reading->is_good = false;
+    reading->problem(reading->arg, line, word, expected);
+}
+
+/* Sections and settings are at most as many as the signs that make them; a string is never longer
+ * than what it was made from, which has room for the terminator, too. */
+static void count_at_most(const char *text, size_t length, size_t *sections, size_t *settings)
+{
+    *sections = *settings = 0;
+    for (size_t i = 0; i < length; i++) {
+        *sections += text[i] == '[';
+        *settings += text[i] == '=';
+    }
+}
+
+size_t stls_policy_file_size(const char *text, size_t length)
+{
+    size_t sections, settings;
+
+    count_at_most(text, length, &sections, &settings);
+    return sections * sizeof(struct stls_policy_section) +
+           settings * sizeof(struct stls_policy_setting) + 2 * length + 2;
+}
+
+/* NULL where there is no room, which a parser would have to make up text for. */
+static const char *keep(struct reading *reading, const char *text, size_t length)
+{
+    char *kept = reading->strings;
+
+    if (length >= (size_t)(reading->strings_end - kept))
+        return NULL;
+    memcpy(kept, text, length);
+    kept[length] = '\0';
+    reading->strings += length + 1;
+    return kept;
+}
+
+static struct stls_policy_section *current(const struct reading *reading)
+{
+    const struct stls_policy_file *file = reading->file;
+
+    return file->section_count > 0 ? &file->sections[file->section_count - 1] : NULL;
+}
+
+/* What a section is about, by its name; false if nothing could match it. */
+static bool read_name(struct stls_policy_section *section)
+{
+    static const char app[] = "app/", host[] = "host/";
+
+    section->pattern = "";
+    if (strcmp(section->name, "policy") == 0) {
+        section->kind = STLS_SECTION_POLICY;
+        return true;
+    }
+    if (strncmp(section->name, app, sizeof app - 1) == 0) {
+        section->kind = STLS_SECTION_APP;
+        section->pattern = section->name + sizeof app - 1;
+        return stls_match_is_app(section->pattern);
+    }
+    section->kind = STLS_SECTION_HOST;
+    section->pattern = section->name + sizeof host - 1;
+    return strncmp(section->name, host, sizeof host - 1) == 0 &&
+           stls_match_is_host(section->pattern);
+}
+
+static void add_section(struct reading *reading, const struct stls_text_item *item)
+{
+    struct stls_policy_file *file = reading->file;
+    struct stls_policy_section *section = &file->sections[file->section_count];
+    const char *name = keep(reading, item->name, item->length);
+
+    *section = (struct stls_policy_section){.name = name != NULL ? name : "",
+                                            .line = item->line,
+                                            .expires = -1,
+                                            .first = file->setting_count};
+    for (size_t i = 0; i < file->section_count; i++)
+        if (strcmp(file->sections[i].name, section->name) == 0) {
+            complain(reading, item->line, section->name, "expected each section once");
+            break;
+        }
+    if (!read_name(section))
+        complain(reading, item->line, section->name,
+                 "nothing could match it; expected policy, app/NAME, app//PATH, app/NAME SCRIPT, "
+                 "host/NAME or host/*.DOMAIN, the last two with :PORT or without");
+    /* A name that is too short for a number is none of these. */
+    if (!stls_policy_text_renumber(item, (unsigned)file->section_count)) {
+        stls_policy_text_blank(item);
+        section->pattern = NULL;
+        reading->is_good = false;
+    }
+    file->host_count += section->kind == STLS_SECTION_HOST;
+    file->section_count++;
+}
+
+static const char *why_misplaced(const struct stls_word *word, enum stls_section_kind kind)
+{
+    if (word->place == STLS_PLACE_POLICY && kind != STLS_SECTION_POLICY)
+        return "expected in section [policy] only";
+    if (word->place == STLS_PLACE_SECTION && kind == STLS_SECTION_POLICY)
+        return "expected in a section [app/...] or [host/...] only";
+    if (word->role == STLS_ROLE_SERVER && kind == STLS_SECTION_HOST)
+        return "expected elsewhere: a server knows no host";
+    return NULL;
+}
+
+static void add_setting(struct reading *reading, const struct stls_text_item *item)
+{
+    struct stls_policy_file *file = reading->file;
+    struct stls_policy_section *section = current(reading);
+    const struct stls_word *word = stls_policy_find_word(item->name, item->length);
+    char name[64];
+
+    snprintf(name, sizeof name, "%.*s", (int)(item->length < 63 ? item->length : 63), item->name);
+    if (section == NULL) {
+        complain(reading, item->line, name, "expected a section before the first word");
+        return;
+    }
+    if (word == NULL) {
+        complain(reading, item->line, name, "there is no such word");
+        return;
+    }
+    if (why_misplaced(word, section->kind) != NULL) {
+        complain(reading, item->line, name, why_misplaced(word, section->kind));
+        return;
+    }
+    for (size_t i = section->first; i < file->setting_count; i++)
+        if (file->settings[i].word == word) {
+            complain(reading, item->line, name, "expected each word once in a section");
+            return;
+        }
+    file->settings[file->setting_count++] =
+        (struct stls_policy_setting){.word = word, .line = item->line};
+    section->count++;
+}
+
+static void scan(struct reading *reading, char *text, size_t length)
+{
+    struct stls_text_scan scan = {.text = text, .length = length};
+    struct stls_text_item item;
+
+    for (;;) {
+        char name[64] = "";
+
+        stls_policy_text_next(&scan, &item);
+        switch (item.kind) {
+        case STLS_TEXT_END:
+            return;
+        case STLS_TEXT_SECTION:
+            add_section(reading, &item);
+            break;
+        case STLS_TEXT_WORD:
+            add_setting(reading, &item);
+            break;
+        case STLS_TEXT_FAULT:
+            if (item.length > 0)
+                snprintf(name, sizeof name, "%.*s", (int)(item.length < 63 ? item.length : 63),
+                         item.name);
+            complain(reading, item.line, name, item.what);
+            stls_policy_text_blank(&item);
+            break;
+        }
+    }
+}
+
+static void read_value(struct reading *reading, struct stls_policy_section *section,
+                       const char *parser_name, struct stls_policy_setting *setting)
+{
+    const char *value =
+        reading->parser->value(reading->parser->arg, parser_name, setting->word->name);
+    struct stls_policy ignored;
+    char error[STLS_TEXT_MAX];
+
+    value = value != NULL ? keep(reading, value, strlen(value)) : NULL;
+    setting->value = value;
+    if (value == NULL) {
+        complain(reading, setting->line, setting->word->name, "OpenSSL reads no value here");
+        setting->word = NULL; /* it takes part in nothing more */
+    } else if (!stls_policy_set(&ignored, setting->word, value, error, sizeof error)) {
+        complain(reading, setting->line, setting->word->name,
+                 setting->word->kind == STLS_WORD_BASE ? "expected intermediate, strict, audit"
+                                                       : error);
+        setting->word = NULL;
+    } else if (setting->word->kind == STLS_WORD_TEXT) {
+        section->reason = value;
+    } else if (setting->word->kind == STLS_WORD_DATE) {
+        section->expires = stls_policy_day(value);
+    }
+}
+
+static void read_values(struct reading *reading)
+{
+    struct stls_policy_file *file = reading->file;
+
+    for (size_t i = 0; i < file->section_count; i++) {
+        char name[STLS_SECTION_NAME_MAX];
+
+        stls_policy_text_section((unsigned)i, name);
+        for (size_t j = 0; file->sections[i].pattern != NULL && j < file->sections[i].count; j++)
+            read_value(reading, &file->sections[i], name,
+                       &file->settings[file->sections[i].first + j]);
+    }
+}
+
+bool stls_policy_section_is_exception(const struct stls_policy_section *section)
+{
+    return section->reason != NULL && section->expires >= 0;
+}
+
+void stls_policy_file_base(const struct stls_policy_file *file, struct stls_policy *ret)
+{
+    char ignored[STLS_TEXT_MAX];
+
+    stls_policy_shipped(ret, "intermediate");
+    for (int is_second = 0; is_second < 2; is_second++) /* Policy replaces all: it comes first */
+        for (size_t i = 0; i < file->section_count; i++)
+            for (size_t j = 0;
+                 file->sections[i].kind == STLS_SECTION_POLICY && j < file->sections[i].count;
+                 j++) {
+                const struct stls_policy_setting *setting =
+                    &file->settings[file->sections[i].first + j];
+
+                if (setting->word != NULL &&
+                    (setting->word->kind != STLS_WORD_BASE) == (is_second != 0))
+                    stls_policy_set(ret, setting->word, setting->value, ignored, sizeof ignored);
+            }
+}
+
+/* The line of a word in a section; the section's own without it. */
+static unsigned line_of(const struct stls_policy_file *file,
+                        const struct stls_policy_section *section, const struct stls_word *word)
+{
+    for (size_t i = 0; i < section->count; i++)
+        if (file->settings[section->first + i].word == word)
+            return file->settings[section->first + i].line;
+    return section->line;
+}
+
+static void check_contradiction(struct reading *reading, const struct stls_policy_section *section,
+                                const struct stls_policy *policy)
+{
+    const struct stls_word *word = stls_policy_contradiction(policy);
+    const struct stls_word *verify = stls_policy_word_at(offsetof(struct stls_policy, verify_peer));
+    unsigned line;
+
+    if (word == NULL)
+        return;
+    line = line_of(reading->file, section, word);
+    if (line == section->line && word->kind == STLS_WORD_PINS) /* it is missing */
+        line = line_of(reading->file, section, verify);
+    complain(reading, line, word->name,
+             word->kind == STLS_WORD_PROTOCOL ? "expected no less than MinProtocol"
+                                              : "expected at least one, with what else is said");
+}
+
+/* What a section makes of the base: only as an exception it may be weaker. */
+static void check_section(struct reading *reading, const struct stls_policy_section *section,
+                          const struct stls_policy *base)
+{
+    struct stls_policy policy = *base;
+    char ignored[STLS_TEXT_MAX];
+
+    for (size_t i = 0; i < section->count; i++) {
+        const struct stls_policy_setting *setting = &reading->file->settings[section->first + i];
+
+        if (setting->word == NULL)
+            continue;
+        stls_policy_set(&policy, setting->word, setting->value, ignored, sizeof ignored);
+        if (!stls_policy_section_is_exception(section) &&
+            stls_policy_is_weaker_by(&policy, base, setting->word))
+            complain(reading, setting->line, setting->word->name,
+                     "weaker than [policy]: expected Reason and Expires in this section");
+    }
+    check_contradiction(reading, section, &policy);
+}
+
+static void check_sections(struct reading *reading)
+{
+    const struct stls_policy_file *file = reading->file;
+    struct stls_policy base;
+
+    stls_policy_file_base(file, &base);
+    for (size_t i = 0; i < file->section_count; i++)
+        if (file->sections[i].pattern == NULL)
+            continue;
+        else if (file->sections[i].kind == STLS_SECTION_POLICY)
+            check_contradiction(reading, &file->sections[i], &base);
+        else
+            check_section(reading, &file->sections[i], &base);
+}
+
+bool stls_policy_file_read(struct stls_policy_file *file, const char *path, char *text,
+                           size_t length, void *memory, const struct stls_policy_parser *parser,
+                           stls_policy_problem *problem, void *arg)
+{
+    struct reading reading = {file, parser, problem, arg, NULL, NULL, true};
+    size_t sections, settings;
+    long line = 0;
+
+    count_at_most(text, length, &sections, &settings);
+    *file = (struct stls_policy_file){.path = path, .sections = memory};
+    file->settings = (void *)(file->sections + sections);
+    reading.strings = (char *)(file->settings + settings);
+    reading.strings_end = reading.strings + 2 * length + 2;
+    scan(&reading, text, length);
+    if (!parser->load(parser->arg, text, length, &line)) {
+        /* What we complained about already may be why. */
+        if (reading.is_good)
+            complain(&reading, line > 0 && line < INT_MAX ? (unsigned)line : 1, "",
+                     "OpenSSL can't read it");
+        return false;
+    }
+    read_values(&reading);
+    check_sections(&reading);
+    return reading.is_good;
+}

@@ -1,0 +1,45 @@
+/* policy_match.h - which sections of a policy file are about this program and this host.
+ *
+ * Owns: the patterns behind [app/...] and [host/...], and which of two that match is the more
+ * specific. Plain C, pure functions.
+ *
+ * Behind app/ stands
+ *   NAME          base name of the executable; '*' any characters, '?' any one
+ *   /PATH         path of the executable, the same signs
+ *   NAME SCRIPT   an interpreter, and the path of what it runs, with the same signs
+ * and behind host/
+ *   NAME          a host name, or an address
+ *   *.DOMAIN      all names below, at any depth; "*" alone is any host
+ *   ...:PORT      the same at one port; an IPv6 address then stands in brackets
+ */
+#ifndef STLS_POLICY_MATCH_H
+#define STLS_POLICY_MATCH_H
+
+#include <stdbool.h>
+
+#include "host.h"
+
+/* True if the whole text is what the pattern with '*' and '?' says. */
+bool stls_match_glob(const char *pattern, const char *text);
+
+/* A program. Paths are absolute; NULL where unknown. */
+struct stls_match_program {
+    const char *executable;
+    const char *script;
+};
+
+/* A place to connect to. */
+struct stls_match_peer {
+    const struct stls_host *host;
+    unsigned port; /* 0: unknown, and no section with a port matches */
+};
+
+/* What stands behind "app/" or "host/": false, if nothing could match it. */
+bool stls_match_is_app(const char *pattern);
+bool stls_match_is_host(const char *pattern);
+
+/* 0 if it does not match; else the greater, the more specific. */
+unsigned stls_match_app(const char *pattern, const struct stls_match_program *program);
+unsigned stls_match_host(const char *pattern, const struct stls_match_peer *peer);
+
+#endif

@@ -1,0 +1,305 @@
+/* policy_stack.c - see policy_stack.h */
+#include "policy_stack.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy_merge.h"
+
+#include "banned.h"
+
+/* A policy in the making. */
+struct layer {
+    struct stls_effective *made;
+    long today;
+    stls_policy_expired *expired;
+    void *arg;
+};
+
+static size_t index_of(const struct stls_word *word)
+{
+    size_t count;
+
+    return (size_t)(word - stls_policy_words(&count));
+}
+
+static void start(struct stls_effective *made, const char *name)
+{
+    memset(made, 0, sizeof *made);
+    made->last_day = LONG_MAX;
+    stls_policy_shipped(&made->policy, name);
+}
+
+static void set(struct stls_effective *made, const struct stls_word *word, const char *value,
+                struct stls_origin origin)
+{
+    char ignored[STLS_TEXT_MAX];
+
+    if (!stls_policy_set(&made->policy, word, value, ignored, sizeof ignored))
+        return;
+    if (word->kind == STLS_WORD_BASE) /* all words are from there */
+        for (size_t i = 0; i < STLS_WORDS_MAX; i++)
+            made->origin[i] = origin;
+    made->origin[index_of(word)] = origin;
+}
+
+/* A section without Reason and Expires makes nothing weaker, whatever it lies on. */
+static void set_in_section(struct stls_effective *made, const struct stls_policy_file *file,
+                           const struct stls_policy_section *section,
+                           const struct stls_policy_setting *setting)
+{
+    struct stls_origin origin = {
+        .path = file->path, .section = section->name, .line = setting->line};
+    struct stls_policy before = made->policy;
+
+    set(made, setting->word, setting->value, origin);
+    if (section->kind != STLS_SECTION_POLICY && !stls_policy_section_is_exception(section) &&
+        stls_policy_is_weaker_by(&made->policy, &before, setting->word))
+        stls_policy_floor_word(&made->policy, &before, setting->word);
+}
+
+static void lay_section(const struct layer *layer, const struct stls_policy_file *file,
+                        const struct stls_policy_section *section)
+{
+    if (section->expires >= 0 && section->expires < layer->today) {
+        if (layer->expired != NULL)
+            layer->expired(layer->arg, file, section);
+        return;
+    }
+    if (section->expires >= 0 && section->expires < layer->made->last_day)
+        layer->made->last_day = section->expires;
+    for (int is_second = 0; is_second < 2; is_second++) /* Policy replaces all: it comes first */
+        for (size_t i = 0; i < section->count; i++) {
+            const struct stls_policy_setting *setting = &file->settings[section->first + i];
+
+            if (setting->word != NULL &&
+                (setting->word->kind != STLS_WORD_BASE) == (is_second != 0))
+                set_in_section(layer->made, file, section, setting);
+        }
+}
+
+/* The sections about the program, the more specific later; of equals the later in the file. */
+static void lay_app_sections(const struct layer *layer, const struct stls_policy_file *file,
+                             const struct stls_match_program *program)
+{
+    unsigned done = 0;
+
+    for (;;) {
+        unsigned next = UINT_MAX;
+
+        for (size_t i = 0; i < file->section_count; i++)
+            if (file->sections[i].kind == STLS_SECTION_APP) {
+                unsigned specific = stls_match_app(file->sections[i].pattern, program);
+
+                if (specific > done && specific < next)
+                    next = specific;
+            }
+        if (next == UINT_MAX)
+            return;
+        for (size_t i = 0; i < file->section_count; i++)
+            if (file->sections[i].kind == STLS_SECTION_APP &&
+                stls_match_app(file->sections[i].pattern, program) == next)
+                lay_section(layer, file, &file->sections[i]);
+        done = next;
+    }
+}
+
+static void lay_file(const struct layer *layer, const struct stls_policy_file *file,
+                     const struct stls_match_program *program, const uint16_t *hosts)
+{
+    for (size_t i = 0; i < file->section_count; i++)
+        if (file->sections[i].kind == STLS_SECTION_POLICY)
+            lay_section(layer, file, &file->sections[i]);
+    lay_app_sections(layer, file, program);
+    for (; hosts != NULL && *hosts != STLS_MATCHES_END; hosts++)
+        lay_section(layer, file, &file->sections[*hosts]);
+}
+
+static void add_match(struct stls_policy_matches *ret, uint16_t section)
+{
+    if (ret->count < STLS_MATCHES_MAX)
+        ret->section[ret->count++] = section;
+    else
+        ret->has_overflowed = true;
+}
+
+static void match_file(const struct stls_policy_file *file, const struct stls_match_peer *peer,
+                       struct stls_policy_matches *ret)
+{
+    unsigned specific[STLS_MATCHES_MAX];
+    size_t first = ret->count;
+
+    for (size_t i = 0; file != NULL && file->host_count > 0 && i < file->section_count; i++) {
+        unsigned found = file->sections[i].kind == STLS_SECTION_HOST
+                             ? stls_match_host(file->sections[i].pattern, peer)
+                             : 0;
+        size_t at = ret->count;
+
+        if (found == 0)
+            continue;
+        ret->has_any = true;
+        add_match(ret, (uint16_t)i);
+        if (ret->has_overflowed)
+            return;
+        for (; at > first && specific[at - 1 - first] > found; at--) {
+            specific[at - first] = specific[at - 1 - first];
+            ret->section[at] = ret->section[at - 1];
+        }
+        specific[at - first] = found;
+        ret->section[at] = (uint16_t)i;
+    }
+    add_match(ret, STLS_MATCHES_END);
+}
+
+void stls_policy_match(const struct stls_policy_sources *sources,
+                       const struct stls_match_peer *peers, size_t count,
+                       struct stls_policy_matches *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->host_count = count;
+    for (size_t i = 0; i < count && !ret->has_overflowed; i++) {
+        match_file(sources->system, &peers[i], ret);
+        match_file(sources->file, &peers[i], ret);
+    }
+}
+
+/* The environment's values, on the policy that it names or, without one, on what lies below. */
+static void lay_environment(const struct layer *layer, const struct stls_policy_sources *sources,
+                            const uint16_t *hosts)
+{
+    size_t count;
+    const struct stls_word *words = stls_policy_words(&count);
+    struct stls_effective *made = layer->made;
+
+    if (sources->file != NULL) {
+        start(made, "intermediate");
+        lay_file(layer, sources->file, &sources->program, hosts);
+    } else if (sources->shipped != NULL) {
+        start(made, sources->shipped);
+        for (size_t i = 0; i < STLS_WORDS_MAX; i++)
+            made->origin[i].variable = words[0].variable;
+    }
+    for (size_t i = 0; sources->variable != NULL && i < count; i++) {
+        const char *value =
+            words[i].variable[0] != '\0' ? sources->variable(words[i].variable) : NULL;
+
+        if (value != NULL && words[i].kind != STLS_WORD_BASE)
+            set(made, &words[i], value, (struct stls_origin){.variable = words[i].variable});
+    }
+}
+
+static bool is_built_in(const struct stls_origin *origin)
+{
+    return origin->path == NULL && origin->variable == NULL;
+}
+
+/* The environment's policy, made no weaker than the system's by any word. */
+static bool lay_floor(struct stls_effective *made, const struct stls_effective *floor)
+{
+    size_t count;
+    const struct stls_word *words = stls_policy_words(&count);
+    struct stls_policy before = made->policy;
+    bool has_room = stls_policy_floor(&made->policy, &floor->policy);
+
+    for (size_t i = 0; i < count; i++) {
+        char value[STLS_VALUE_MAX];
+
+        if (words[i].kind == STLS_WORD_BASE || words[i].place == STLS_PLACE_SECTION)
+            continue;
+        if (words[i].order == STLS_ORDER_FREE && !is_built_in(&floor->origin[i])) {
+            stls_policy_value(&floor->policy, &words[i], value);
+            set(made, &words[i], value, floor->origin[i]);
+        } else if (!stls_policy_is_same(&made->policy, &before, &words[i]) ||
+                   stls_policy_is_same(&made->policy, &floor->policy, &words[i])) {
+            made->origin[i] = floor->origin[i];
+        }
+    }
+    if (floor->last_day < made->last_day)
+        made->last_day = floor->last_day;
+    return has_room;
+}
+
+static bool is_locked(const struct stls_policy *policy)
+{
+    return policy->lock_environment == STLS_LOCK_ENVIRONMENT_YES;
+}
+
+/* For one host, or none: hosts points to its two lists, or is NULL. */
+static bool resolve_one(const struct stls_policy_sources *sources, const uint16_t *hosts,
+                        struct layer layer)
+{
+    const uint16_t *own_hosts = hosts;
+    struct stls_effective floor;
+
+    start(layer.made, "intermediate");
+    if (hosts != NULL)
+        while (*own_hosts++ != STLS_MATCHES_END)
+            ;
+    if (sources->system == NULL) {
+        lay_environment(&layer, sources, own_hosts);
+        return true;
+    }
+    lay_file(&layer, sources->system, &sources->program, hosts);
+    if (is_locked(&layer.made->policy))
+        return true;
+    floor = *layer.made;
+    lay_environment(&layer, sources, own_hosts);
+    return lay_floor(layer.made, &floor);
+}
+
+static const uint16_t *skip_lists(const uint16_t *hosts)
+{
+    for (int i = 0; i < 2; i++)
+        while (*hosts++ != STLS_MATCHES_END)
+            ;
+    return hosts;
+}
+
+void stls_policy_resolve(const struct stls_policy_sources *sources,
+                         const struct stls_policy_matches *matches, long today,
+                         stls_policy_expired *expired, void *arg, struct stls_effective *ret)
+{
+    struct layer layer = {ret, today, expired, arg};
+    const uint16_t *hosts = matches != NULL ? matches->section : NULL;
+    const struct stls_word *trust = stls_policy_word_at(offsetof(struct stls_policy, trust_store));
+    bool is_possible = matches == NULL || !matches->has_overflowed;
+
+    is_possible = is_possible && resolve_one(sources, hosts, layer);
+    /* An address under several names: it must be good enough for each of them. */
+    for (size_t i = 1; is_possible && matches != NULL && i < matches->host_count; i++) {
+        struct stls_effective other;
+
+        hosts = skip_lists(hosts);
+        layer.made = &other;
+        is_possible = resolve_one(sources, hosts, layer) &&
+                      stls_policy_is_same(&ret->policy, &other.policy, trust) &&
+                      lay_floor(ret, &other);
+    }
+    ret->contradiction = is_possible ? stls_policy_contradiction(&ret->policy) : trust;
+}
+
+void stls_policy_environment_weakens(const struct stls_policy_sources *sources,
+                                     void (*weaker)(void *arg, const struct stls_word *word),
+                                     void *arg)
+{
+    size_t count;
+    const struct stls_word *words = stls_policy_words(&count);
+    struct stls_effective made, built_in;
+
+    if (sources->system != NULL) /* which it can't */
+        return;
+    start(&built_in, "intermediate");
+    stls_policy_resolve(sources, NULL, 0, NULL, NULL, &made);
+    for (size_t i = 0; i < count; i++)
+        if (stls_policy_is_weaker_by(&made.policy, &built_in.policy, &words[i]))
+            weaker(arg, &words[i]);
+}
+
+void stls_origin_text(const struct stls_origin *origin, char *text, size_t size)
+{
+    if (origin->path != NULL)
+        snprintf(text, size, "%s:%u [%s]", origin->path, origin->line, origin->section);
+    else
+        snprintf(text, size, "%s", origin->variable != NULL ? origin->variable : "built-in");
+}
