@@ -77,6 +77,19 @@ static bool read_codes(enum stls_registry registry, const char *value, struct st
     return true;
 }
 
+static bool read_count(const char *value, int *ret)
+{
+    size_t length = strspn(value, "0123456789");
+    int count = 0;
+
+    if (length == 0 || length > 4 || value[length] != '\0')
+        return false;
+    for (; *value != '\0'; value++)
+        count = count * 10 + (*value - '0');
+    *ret = count;
+    return true;
+}
+
 /* The elements, with ':' between them. @SECLEVEL would change the level behind SecurityLevel's
  * back. Whether OpenSSL knows the names is asked at first use, since only OpenSSL can say. */
 static bool read_ciphers(const char *value, char ret[STLS_TEXT_MAX])
@@ -219,6 +232,9 @@ bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, c
         if (is_good)
             *number = value[0] - '0';
         break;
+    case STLS_WORD_COUNT:
+        is_good = read_count(value, number);
+        break;
     case STLS_WORD_CODES:
         return read_codes(word->registry, value, (struct stls_codes *)(void *)field, error, size);
     case STLS_WORD_CIPHERS:
@@ -295,6 +311,7 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
         append(text, "", string, strlen(string));
         return;
     case STLS_WORD_NUMBER:
+    case STLS_WORD_COUNT:
         snprintf(text, STLS_VALUE_MAX, "%d", *number);
         return;
     case STLS_WORD_CODES:

@@ -70,8 +70,20 @@ enum stls_log {
     STLS_LOG_AUTO,
     STLS_LOG_STDERR,
     STLS_LOG_SYSLOG,
+    STLS_LOG_JOURNAL,
     STLS_LOG_FILE,
     STLS_LOG_NONE,
+};
+enum stls_log_format {
+    STLS_LOG_FORMAT_TEXT,
+    STLS_LOG_FORMAT_JSON,
+};
+/* A set. */
+enum stls_log_events {
+    STLS_LOG_EVENTS_REFUSED = 1,
+    STLS_LOG_EVENTS_ADJUSTED = 2,
+    STLS_LOG_EVENTS_ACCEPTED = 4,
+    STLS_LOG_EVENTS_ALL = 7,
 };
 
 enum {
@@ -110,6 +122,9 @@ struct stls_policy {
     int host_sources; /* bits of enum stls_host_source */
     int trust_store;  /* enum stls_trust_store */
     int log;          /* enum stls_log */
+    int log_format;   /* enum stls_log_format */
+    int log_events;   /* bits of enum stls_log_events */
+    int log_rate;     /* events of a kind and minute; 0: no limit */
     int security_level;
     int lock_environment; /* enum stls_lock_environment */
     struct stls_pins pins;
@@ -129,6 +144,7 @@ enum stls_word_kind {
     STLS_WORD_SET,      /* some of choices, separated by ':' or spaces */
     STLS_WORD_PROTOCOL, /* a TLS version */
     STLS_WORD_NUMBER,   /* 0 to 5 */
+    STLS_WORD_COUNT,    /* 0 to 9999 */
     STLS_WORD_CODES,    /* code points of a registry, separated by ':' */
     STLS_WORD_CIPHERS,  /* OpenSSL cipher string */
     STLS_WORD_PATH,     /* one of choices, or a path behind path_prefix */

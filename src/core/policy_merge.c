@@ -167,6 +167,7 @@ bool stls_policy_is_same(const struct stls_policy *a, const struct stls_policy *
     case STLS_WORD_SET:
     case STLS_WORD_PROTOCOL:
     case STLS_WORD_NUMBER:
+    case STLS_WORD_COUNT:
         return number_of(a, word) == number_of(b, word);
     case STLS_WORD_PATH:
         return number_of(a, word) == number_of(b, word) &&
@@ -197,6 +198,7 @@ bool stls_policy_is_weaker_by(const struct stls_policy *a, const struct stls_pol
     case STLS_WORD_CHOICE:
     case STLS_WORD_PROTOCOL:
     case STLS_WORD_NUMBER:
+    case STLS_WORD_COUNT:
         if (word->offset == offsetof(struct stls_policy, verify_peer) &&
             a->verify_peer == STLS_VERIFY_PEER_PIN)
             return false;
@@ -269,6 +271,7 @@ bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy
     case STLS_WORD_CHOICE:
     case STLS_WORD_PROTOCOL:
     case STLS_WORD_NUMBER:
+    case STLS_WORD_COUNT:
         if (word->order == STLS_ORDER_NONE || *number < number_of(floor, word))
             *number = number_of(floor, word);
         return true;

@@ -50,6 +50,21 @@ static void narrow(const struct stls_openssl *openssl, const struct stls_vetted 
             snprintf(ret->suites, sizeof ret->suites, "%s", vetted->ciphersuite_list) >= 0;
 }
 
+bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
+                                  const STACK_OF(SSL_CIPHER) * ciphers, bool is_tls13)
+{
+    const struct stls_vetted *vetted = stls_vetted_of(openssl);
+
+    for (int i = 0; vetted != NULL && i < stls_vetted_count(openssl, ciphers); i++) {
+        const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
+
+        if (stls_vetted_is_tls13(openssl, cipher) == is_tls13 &&
+            !is_vetted(openssl, vetted, cipher))
+            return true;
+    }
+    return false;
+}
+
 void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
     const struct stls_vetted *vetted = stls_vetted_of(openssl);
@@ -203,10 +218,12 @@ static bool is_any_group_vetted(const int *nids, long count)
     return false;
 }
 
-static bool has_any_vetted(const struct stls_control *control)
+bool stls_algorithms_has_any_vetted(const struct stls_control *control)
 {
     const struct stls_policy *policy = stls_policy();
 
+    if (control->pointer == NULL)
+        return true;
     switch (control->command) {
     case SSL_CTRL_SET_SIGALGS_LIST:
         return is_any_vetted(STLS_REGISTRY_SIGALG, &policy->sigalgs, control->pointer);
@@ -222,8 +239,6 @@ void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stl
 {
     struct stls_guard guard;
 
-    if (control->pointer == NULL || has_any_vetted(control))
-        return;
     if (control->command == SSL_CTRL_SET_GROUPS)
         control->command = SSL_CTRL_SET_GROUPS_LIST;
     guard = stls_guard_enter(openssl);
@@ -263,6 +278,13 @@ static void raise_versions(struct stls_openssl *openssl, SSL *ssl)
         openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, floor, NULL);
     if (min == 0 || stls_algorithms_is_old((int)min))
         openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MIN_PROTO_VERSION, floor, NULL);
+}
+
+bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl)
+{
+    long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
+
+    return min == 0 || stls_algorithms_is_old((int)min);
 }
 
 /* True if the program's list has a vetted cipher of each kind. Those that are not vetted gate 3

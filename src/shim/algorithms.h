@@ -20,6 +20,10 @@ enum stls_answer {
 /* A new context: level and lists. */
 void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context);
 
+/* True if a cipher of the list is not vetted. */
+bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
+                                  const STACK_OF(SSL_CIPHER) * ciphers, bool is_tls13);
+
 /* After the program set a cipher list: what is vetted of it, in its order. */
 void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *context);
 void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl);
@@ -30,15 +34,20 @@ struct stls_target {
     SSL *ssl;
 };
 
-/* The arguments of SSL_CTX_ctrl or SSL_ctrl that set groups or signature algorithms: where none of
- * them is vetted they become those that set the vetted list, which list is room for. */
+/* The arguments of SSL_CTX_ctrl or SSL_ctrl that set groups or signature algorithms. */
 struct stls_control {
     int command;
     long number;
     void *pointer;
 };
+bool stls_algorithms_has_any_vetted(const struct stls_control *control);
+
+/* Makes of them those that set the vetted list, which list is room for. */
 void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stls_target target,
                                   struct stls_control *control, char list[STLS_LIST_MAX]);
+
+/* True if versions below the floor are allowed, by the program or by default. */
+bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl);
 
 /* START: versions, options, level, and a list where none of it is vetted. */
 void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, bool is_prepared);

@@ -10,6 +10,8 @@
 #include "session.h"
 #include "verify.h"
 
+#include "../core/asked.h"
+
 #include "../core/banned.h"
 
 /* What START sets on a client that asked for no verification. CLIENT_ONCE means nothing to a
@@ -124,6 +126,9 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     connection->is_started = true;
     connection->is_reported = false;
     connection->is_refused = false;
+    connection->asked &= ~(uint32_t)STLS_ASKED_FORGIVENESS;
+    if (stls_algorithms_allows_old(openssl, ssl))
+        connection->asked |= STLS_ASKED_LOW_PROTOCOL;
     if (!connection->is_verify_raised || mode != connection->raised_verify) {
         connection->asked_verify = mode;
         connection->is_verify_raised = false;

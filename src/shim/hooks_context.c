@@ -57,6 +57,8 @@ static SSL_CTX *finish(struct stls_openssl *openssl, SSL_CTX *context, const SSL
     struct stls_guard guard;
     const char *closed;
 
+    if (record != NULL)
+        record->asked = 0; /* until now it was OpenSSL and its configuration that set lists */
     if (context == NULL || !stls_is_enforcing() || (record != NULL && record->is_prepared))
         return context;
     guard = stls_guard_enter(openssl);

@@ -7,6 +7,8 @@
 
 #include "algorithms.h"
 
+#include "../core/asked.h"
+
 #include "../core/banned.h"
 
 /* False while libssl itself sets defaults on a half-made context, and for contexts not ours. */
@@ -37,11 +39,50 @@ static void narrow_connection(struct stls_openssl *openssl, SSL *ssl)
     stls_guard_leave(guard);
 }
 
+/* What the program has asked for by one kind of call, for the events; NULL where nobody keeps it.
+ * The last call counts. */
+static uint32_t *asked_of_context(const struct stls_openssl *openssl, const SSL_CTX *context)
+{
+    struct stls_context *record = stls_context_of(openssl, context);
+
+    return record != NULL ? &record->asked : NULL;
+}
+
+static uint32_t *asked_of_connection(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    struct stls_connection *record =
+        asked_of_context(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL
+            ? stls_connection_of(openssl, ssl)
+            : NULL;
+
+    return record != NULL ? &record->asked : NULL;
+}
+
+static void note(uint32_t *asked, unsigned bit, bool is_low)
+{
+    if (asked != NULL)
+        *asked = is_low ? *asked | bit : *asked & ~bit;
+}
+
+static void note_ciphers(struct stls_openssl *openssl, uint32_t *asked, unsigned bit,
+                         const STACK_OF(SSL_CIPHER) * ciphers, bool is_tls13)
+{
+    struct stls_guard guard;
+
+    if (asked == NULL)
+        return;
+    guard = stls_guard_enter(openssl);
+    note(asked, bit, stls_algorithms_has_unvetted(openssl, ciphers, is_tls13));
+    stls_guard_leave(guard);
+}
+
 STLS_HOOK int SSL_CTX_set_cipher_list(SSL_CTX *context, const char *list)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(context);
     int ret = openssl->SSL_CTX_set_cipher_list(context, list);
 
+    note_ciphers(openssl, asked_of_context(openssl, context), STLS_ASKED_CIPHER_LIST,
+                 openssl->SSL_CTX_get_ciphers(context), false);
     narrow_context(openssl, context);
     return ret;
 }
@@ -51,6 +92,8 @@ STLS_HOOK int SSL_CTX_set_ciphersuites(SSL_CTX *context, const char *list)
     struct stls_openssl *openssl = stls_openssl_of_object(context);
     int ret = openssl->SSL_CTX_set_ciphersuites(context, list);
 
+    note_ciphers(openssl, asked_of_context(openssl, context), STLS_ASKED_CIPHERSUITES,
+                 openssl->SSL_CTX_get_ciphers(context), true);
     narrow_context(openssl, context);
     return ret;
 }
@@ -58,10 +101,11 @@ STLS_HOOK int SSL_CTX_set_ciphersuites(SSL_CTX *context, const char *list)
 STLS_HOOK void SSL_CTX_set_security_level(SSL_CTX *context, int level)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(context);
+    int floor = stls_policy()->security_level;
 
-    if (is_narrowed(openssl, context) && level < stls_policy()->security_level)
-        level = stls_policy()->security_level;
-    openssl->SSL_CTX_set_security_level(context, level);
+    note(asked_of_context(openssl, context), STLS_ASKED_SECURITY_LEVEL, level < floor);
+    openssl->SSL_CTX_set_security_level(
+        context, level < floor && is_narrowed(openssl, context) ? floor : level);
 }
 
 STLS_HOOK int SSL_set_cipher_list(SSL *ssl, const char *list)
@@ -69,6 +113,8 @@ STLS_HOOK int SSL_set_cipher_list(SSL *ssl, const char *list)
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
     int ret = openssl->SSL_set_cipher_list(ssl, list);
 
+    note_ciphers(openssl, asked_of_connection(openssl, ssl), STLS_ASKED_CIPHER_LIST << 1,
+                 openssl->SSL_get_ciphers(ssl), false);
     narrow_connection(openssl, ssl);
     return ret;
 }
@@ -78,6 +124,8 @@ STLS_HOOK int SSL_set_ciphersuites(SSL *ssl, const char *list)
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
     int ret = openssl->SSL_set_ciphersuites(ssl, list);
 
+    note_ciphers(openssl, asked_of_connection(openssl, ssl), STLS_ASKED_CIPHERSUITES << 1,
+                 openssl->SSL_get_ciphers(ssl), true);
     narrow_connection(openssl, ssl);
     return ret;
 }
@@ -85,11 +133,11 @@ STLS_HOOK int SSL_set_ciphersuites(SSL *ssl, const char *list)
 STLS_HOOK void SSL_set_security_level(SSL *ssl, int level)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    int floor = stls_policy()->security_level;
 
-    if (is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)) &&
-        level < stls_policy()->security_level)
-        level = stls_policy()->security_level;
-    openssl->SSL_set_security_level(ssl, level);
+    note(asked_of_connection(openssl, ssl), STLS_ASKED_SECURITY_LEVEL << 1, level < floor);
+    openssl->SSL_set_security_level(
+        ssl, level < floor && is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)) ? floor : level);
 }
 
 /* The controls that set groups or signature algorithms. What is not vetted of them gate 3 takes
@@ -100,13 +148,36 @@ static bool is_list(int command)
            command == SSL_CTRL_SET_SIGALGS_LIST;
 }
 
+static bool is_version(int command)
+{
+    return command == SSL_CTRL_SET_MIN_PROTO_VERSION || command == SSL_CTRL_SET_MAX_PROTO_VERSION;
+}
+
+/* A version of 0 is "whatever is lowest", or "whatever is highest". */
+static void note_control(uint32_t *asked, const struct stls_control *control, unsigned shift)
+{
+    bool is_old = control->number != 0 && stls_algorithms_is_old((int)control->number);
+
+    if (control->command == SSL_CTRL_SET_MIN_PROTO_VERSION)
+        note(asked, STLS_ASKED_MIN_PROTOCOL << shift, is_old || control->number == 0);
+    else if (control->command == SSL_CTRL_SET_MAX_PROTO_VERSION)
+        note(asked, STLS_ASKED_MAX_PROTOCOL << shift, is_old);
+    else if (control->command == SSL_CTRL_SET_SIGALGS_LIST)
+        note(asked, STLS_ASKED_SIGALGS << shift, !stls_algorithms_has_any_vetted(control));
+    else
+        note(asked, STLS_ASKED_GROUPS << shift, !stls_algorithms_has_any_vetted(control));
+}
+
 STLS_HOOK long SSL_CTX_ctrl(SSL_CTX *context, int command, long number, void *pointer)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(context);
     struct stls_control control = {command, number, pointer};
     char list[STLS_LIST_MAX];
 
-    if (is_list(command) && is_narrowed(openssl, context))
+    if (is_list(command) || is_version(command))
+        note_control(asked_of_context(openssl, context), &control, 0);
+    if (is_list(command) && is_narrowed(openssl, context) &&
+        !stls_algorithms_has_any_vetted(&control))
         stls_algorithms_replace_list(openssl, (struct stls_target){.context = context}, &control,
                                      list);
     return openssl->SSL_CTX_ctrl(context, control.command, control.number, control.pointer);
@@ -118,7 +189,10 @@ STLS_HOOK long SSL_ctrl(SSL *ssl, int command, long number, void *pointer)
     struct stls_control control = {command, number, pointer};
     char list[STLS_LIST_MAX];
 
-    if (is_list(command) && is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)))
+    if (is_list(command) || is_version(command))
+        note_control(asked_of_connection(openssl, ssl), &control, 1);
+    if (is_list(command) && is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)) &&
+        !stls_algorithms_has_any_vetted(&control))
         stls_algorithms_replace_list(openssl, (struct stls_target){.ssl = ssl}, &control, list);
     return openssl->SSL_ctrl(ssl, control.command, control.number, control.pointer);
 }

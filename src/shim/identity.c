@@ -163,16 +163,16 @@ void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
         }
 }
 
-void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
-                        char text[STLS_PEER_MAX])
+unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
+                            char text[STLS_PEER_MAX])
 {
     struct peer peer = peer_of(openssl, ssl);
-    char host[INET6_ADDRSTRLEN];
     unsigned port;
 
+    if (address_text(&peer.address, text, STLS_PEER_MAX, &port))
+        return port;
     text[0] = '\0';
-    if (address_text(&peer.address, host, sizeof host, &port))
-        snprintf(text, STLS_PEER_MAX, strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+    return 0;
 }
 
 static bool append_name(const struct stls_openssl *openssl, const GENERAL_NAME *name,

@@ -20,16 +20,16 @@ struct stls_identity {
 };
 
 enum {
-    STLS_PEER_MAX = 64,       /* "[address]:port", terminated */
+    STLS_PEER_MAX = 46,       /* an address, terminated */
     STLS_PRESENTED_MAX = 256, /* names of a certificate, terminated */
 };
 
 void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
                         struct stls_identity *ret);
 
-/* The peer's address and port as text, for events; empty if unknown. */
-void stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
-                        char text[STLS_PEER_MAX]);
+/* The peer's address as text, for events, empty if unknown; its port, then 0. */
+unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
+                            char text[STLS_PEER_MAX]);
 
 /* The presented identities (RFC 9525): dNSNames and iPAddresses of the leaf as text, for events;
  * "nothing" if it has none. Empty without a leaf. */

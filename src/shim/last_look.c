@@ -108,6 +108,7 @@ static void foresee(struct stls_openssl *openssl, SSL *ssl, struct stls_connecti
     case STLS_FATE_ADJUSTED: /* nothing would break */
     case STLS_FATE_SAME:
         foresee_peer(openssl, ssl, connection);
+        stls_report_success(openssl, ssl, connection, &refusal);
         return;
     }
 }
@@ -121,7 +122,9 @@ bool stls_last_look(struct stls_openssl *openssl, SSL *ssl, struct stls_connecti
         return true;
     }
     refusal.reason = find_fault(openssl, ssl, &refusal.rule);
-    if (refusal.reason != NULL)
+    if (refusal.reason == NULL)
+        stls_report_success(openssl, ssl, connection, NULL);
+    else
         stls_report_refusal(openssl, ssl, connection, &refusal);
     return refusal.reason == NULL;
 }

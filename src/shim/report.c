@@ -1,46 +1,77 @@
 /* report.c - see report.h */
 #include "report.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "policy_load.h"
 #include "sinks.h"
+#include "verify.h"
 
+#include "../core/asked.h"
 #include "../core/event.h"
+#include "../core/rate.h"
 
 #include "../core/banned.h"
 
-static void emit(struct stls_event *event)
-{
-    char line[STLS_EVENT_MAX];
+static struct stls_rate rate;
+static _Atomic uint32_t count_lost;
 
-    event->program = stls_policy_program();
-    event->pid = getpid();
-    stls_sinks_write(stls_policy(), line, stls_event_text(event, line));
+static bool is_wanted(int kinds)
+{
+    return stls_policy()->log != STLS_LOG_NONE && (stls_policy()->log_events & kinds) != 0;
 }
 
-static const char *asked_text(const struct stls_connection *connection, bool is_server)
+static void emit(struct stls_event *event)
 {
-    if (is_server)
-        return NULL;
-    return connection->asked_verify & SSL_VERIFY_PEER ? "program asked for verification"
-                                                      : "program asked for no verification";
+    uint32_t kind = stls_rate_kind((uint32_t)event->verdict, event->reason);
+    unsigned limit = (unsigned)stls_policy()->log_rate;
+    char path[PATH_MAX / 4];
+    struct timespec now;
+    ssize_t length;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    kind = stls_rate_kind(kind, event->host);
+    if (!stls_rate_allows(&rate, kind, limit, (uint32_t)(now.tv_sec / 60), &event->held_back))
+        return;
+    length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    event->executable = path;
+    event->seconds = now.tv_sec;
+    event->microseconds = (unsigned)(now.tv_nsec / 1000);
+    event->is_audit = stls_policy()->mode == STLS_MODE_AUDIT;
+    event->program = stls_policy_program();
+    event->pid = (unsigned)getpid();
+    event->lost = atomic_exchange(&count_lost, 0);
+    if (!stls_sinks_write(stls_policy(), event))
+        atomic_fetch_add(&count_lost, event->lost + 1);
 }
 
 enum {
     STLS_HOSTS_MAX = 512, /* bytes of the names of one address, terminator included */
 };
 
-/* "a or b": an address under several names is ambiguous, and the event says so. */
-static const char *join_hosts(const struct stls_identity *identity, char text[STLS_HOSTS_MAX])
+/* What the facts of an event point to. */
+struct facts {
+    struct stls_identity identity;
+    char others[STLS_HOSTS_MAX];
+    char peer[STLS_PEER_MAX];
+    char presented[STLS_PRESENTED_MAX];
+    char sha256[2 * 32 + 1];
+};
+
+/* "b or c": an address under several names is ambiguous, and the event says so. */
+static const char *join_others(const struct stls_identity *identity, char text[STLS_HOSTS_MAX])
 {
     size_t used = 0;
 
     text[0] = '\0';
-    for (size_t i = 0; i < identity->count; i++) {
-        int added = snprintf(text + used, STLS_HOSTS_MAX - used, "%s%s", i > 0 ? " or " : "",
+    for (size_t i = 1; i < identity->count; i++) {
+        int added = snprintf(text + used, STLS_HOSTS_MAX - used, "%s%s", i > 1 ? " or " : "",
                              identity->hosts[i].text);
 
         if (added < 0 || (size_t)added >= STLS_HOSTS_MAX - used)
@@ -50,39 +81,161 @@ static const char *join_hosts(const struct stls_identity *identity, char text[ST
     return text;
 }
 
+static void add_host(const struct stls_openssl *openssl, const SSL *ssl, struct stls_event *event,
+                     struct facts *facts)
+{
+    event->server_name = openssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    event->peer_port = stls_identity_peer(openssl, ssl, facts->peer);
+    event->peer = facts->peer[0] != '\0' ? facts->peer : NULL;
+    if (event->host != NULL || event->is_server)
+        return;
+    stls_identity_find(openssl, ssl, &facts->identity);
+    event->host_source = facts->identity.source;
+    if (facts->identity.count == 0)
+        return;
+    event->host = facts->identity.hosts[0].text;
+    event->other_hosts = join_others(&facts->identity, facts->others);
+}
+
+static void add_leaf(const struct stls_openssl *openssl, X509 *leaf, struct stls_event *event,
+                     struct facts *facts)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+
+    if (leaf == NULL)
+        return;
+    stls_identity_presented(openssl, leaf, facts->presented);
+    event->presented = facts->presented;
+    if (!openssl->X509_digest(leaf, openssl->EVP_sha256(), digest, &length) || length != 32)
+        return;
+    for (size_t i = 0; i < length; i++)
+        snprintf(facts->sha256 + 2 * i, 3, "%02X", digest[i]);
+    event->sha256 = facts->sha256;
+}
+
+/* The version means something once there is a cipher. */
+static void add_agreement(const struct stls_openssl *openssl, const SSL *ssl,
+                          struct stls_event *event)
+{
+    const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
+
+    if (cipher == NULL)
+        cipher = openssl->SSL_get_pending_cipher(ssl);
+    if (cipher == NULL)
+        return;
+    event->protocol = openssl->SSL_get_version(ssl);
+    event->cipher = openssl->SSL_CIPHER_standard_name(cipher);
+    event->is_resumed = openssl->SSL_session_reused((SSL *)(uintptr_t)ssl) != 0;
+}
+
+/* Names that the program gave OpenSSL to check, which 1.1.1 can't tell. */
+static bool gave_no_name(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    X509_VERIFY_PARAM *param = openssl->SSL_get0_param((SSL *)(uintptr_t)ssl);
+    char *address;
+
+    if (openssl->X509_VERIFY_PARAM_get0_host == NULL ||
+        openssl->X509_VERIFY_PARAM_get1_ip_asc == NULL ||
+        openssl->X509_VERIFY_PARAM_get0_host(param, 0) != NULL)
+        return false;
+    address = openssl->X509_VERIFY_PARAM_get1_ip_asc(param);
+    openssl->CRYPTO_free(address, __FILE__, __LINE__);
+    return address == NULL;
+}
+
+/* What the program asked for that is less than the policy. */
+static uint32_t asked_of(const struct stls_openssl *openssl, const SSL *ssl,
+                         const struct stls_connection *connection, bool is_server)
+{
+    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    uint32_t asked = connection->asked;
+
+    if (context != NULL)
+        asked |= context->asked;
+    if (!stls_verify_is_wanted(openssl, ssl))
+        return asked;
+    if (context != NULL && context->program_cert_verify != NULL)
+        asked |= STLS_ASKED_OWN_VERIFIER;
+    if ((connection->asked_verify & SSL_VERIFY_PEER) == 0)
+        asked |= STLS_ASKED_NO_VERIFICATION;
+    if (!is_server && stls_policy()->check_host == STLS_CHECK_HOST_REQUIRE &&
+        gave_no_name(openssl, ssl))
+        asked |= STLS_ASKED_NO_HOST_NAME;
+    return asked;
+}
+
+static void tell(struct stls_openssl *openssl, const SSL *ssl, struct stls_connection *connection,
+                 const struct stls_refusal *what, enum stls_verdict verdict)
+{
+    SSL_SESSION *session = openssl->SSL_get_session(ssl);
+    struct facts facts;
+    struct stls_event event = {
+        .verdict = verdict,
+        .is_server = openssl->SSL_is_server(ssl) != 0,
+        .is_verifying = (connection->asked_verify & SSL_VERIFY_PEER) != 0,
+        .host = what->host,
+        .host_source = what->source,
+        .reason = what->reason,
+        .rule = what->rule,
+        .is_uncertain = what->is_uncertain,
+        .is_refused_anyway = what->is_refused_anyway,
+        .forgiven = connection->forgiven,
+    };
+    X509 *leaf = what->leaf;
+
+    event.asked = asked_of(openssl, ssl, connection, event.is_server);
+    if (leaf == NULL && session != NULL)
+        leaf = openssl->SSL_SESSION_get0_peer(session);
+    add_host(openssl, ssl, &event, &facts);
+    add_leaf(openssl, leaf, &event, &facts);
+    add_agreement(openssl, ssl, &event);
+    emit(&event);
+}
+
 void stls_report_refusal(struct stls_openssl *openssl, const SSL *ssl,
                          struct stls_connection *connection, const struct stls_refusal *refusal)
 {
     bool is_audit = stls_policy()->mode == STLS_MODE_AUDIT;
-    struct stls_event event = {
-        .verdict = is_audit ? STLS_VERDICT_WOULD_REFUSE : STLS_VERDICT_REFUSED,
-        .is_server = openssl->SSL_is_server(ssl) != 0,
-        .host = refusal->host,
-        .host_source = refusal->source,
-        .reason = refusal->reason,
-        .rule = refusal->rule,
-        .is_uncertain = refusal->is_uncertain,
-        .is_refused_anyway = refusal->is_refused_anyway,
-    };
-    struct stls_identity identity;
-    char peer[STLS_PEER_MAX];
-    char hosts[STLS_HOSTS_MAX];
-    char names[STLS_PRESENTED_MAX];
 
     if (connection->is_reported)
         return;
     connection->is_reported = true;
-    event.asked = asked_text(connection, event.is_server);
-    if (event.host == NULL && !event.is_server) {
-        stls_identity_find(openssl, ssl, &identity);
-        event.host_source = identity.source;
-        event.host = identity.count > 0 ? join_hosts(&identity, hosts) : NULL;
+    if (is_wanted(STLS_LOG_EVENTS_REFUSED))
+        tell(openssl, ssl, connection, refusal,
+             is_audit ? STLS_VERDICT_WOULD_REFUSE : STLS_VERDICT_REFUSED);
+}
+
+/* What of it the policy made more of. */
+static uint32_t lowering(uint32_t asked)
+{
+    return asked & ~(uint32_t)(STLS_ASKED_OWN_VERIFIER | STLS_ASKED_FORGIVENESS);
+}
+
+void stls_report_success(struct stls_openssl *openssl, const SSL *ssl,
+                         struct stls_connection *connection, const struct stls_refusal *what)
+{
+    struct stls_refusal adjusted = {.reason = NULL};
+    char reason[96];
+    uint32_t less;
+
+    if (connection->is_reported || !is_wanted(STLS_LOG_EVENTS_ADJUSTED | STLS_LOG_EVENTS_ACCEPTED))
+        return;
+    connection->is_reported = true;
+    less = lowering(asked_of(openssl, ssl, connection, openssl->SSL_is_server(ssl) != 0));
+    if (less != 0) {
+        const struct stls_asked_word *word = stls_asked_word(less);
+
+        snprintf(reason, sizeof reason, "the program asked for %s", word->phrase);
+        adjusted.reason = reason;
+        adjusted.rule = word->rule;
+    } else if (what != NULL) {
+        adjusted = *what;
     }
-    stls_identity_peer(openssl, ssl, peer);
-    event.peer = peer[0] != '\0' ? peer : NULL;
-    stls_identity_presented(openssl, refusal->leaf, names);
-    event.presented = names[0] != '\0' ? names : NULL;
-    emit(&event);
+    if (adjusted.reason == NULL && is_wanted(STLS_LOG_EVENTS_ACCEPTED))
+        tell(openssl, ssl, connection, &adjusted, STLS_VERDICT_ACCEPTED);
+    else if (adjusted.reason != NULL && is_wanted(STLS_LOG_EVENTS_ADJUSTED))
+        tell(openssl, ssl, connection, &adjusted, STLS_VERDICT_ADJUSTED);
 }
 
 void stls_report_broken_policy(const char *reason)
@@ -90,6 +243,6 @@ void stls_report_broken_policy(const char *reason)
     static atomic_flag is_done = ATOMIC_FLAG_INIT;
     struct stls_event event = {.verdict = STLS_VERDICT_BROKEN_POLICY, .reason = reason};
 
-    if (!atomic_flag_test_and_set(&is_done))
+    if (!atomic_flag_test_and_set(&is_done) && stls_policy()->log != STLS_LOG_NONE)
         emit(&event);
 }

@@ -24,6 +24,7 @@ struct step {
     X509 *anchor;                    /* out: the last of the chain that passed, to be freed */
     bool has_forgiven;               /* it answered "go on" to an error */
     int left_error;                  /* what it then left as the chain's error */
+    int forgiven;                    /* the error it answered so to, first of all */
     struct stls_profile_fault fault; /* out: of ChainRules, if .reason is not NULL */
 };
 
@@ -92,6 +93,8 @@ static int on_step(int ok, X509_STORE_CTX *chain)
     if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
         return answer;
     step->has_forgiven = answer != 0;
+    if (answer && step->forgiven == X509_V_OK)
+        step->forgiven = error;
     step->left_error = openssl->X509_STORE_CTX_get_error(chain);
     openssl->X509_STORE_CTX_set_error(chain, error);
     return 0;
@@ -419,6 +422,7 @@ void stls_safe_chain_run(struct stls_safe_chain *run)
         step.program = openssl->X509_STORE_CTX_get_verify_cb(run->chain);
     find_error(run, &step);
     run->fault = step.fault;
+    run->forgiven = step.forgiven;
     if (run->error != X509_V_OK) {
         openssl->X509_free(step.anchor);
         step.anchor = NULL;

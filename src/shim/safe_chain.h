@@ -31,6 +31,7 @@ struct stls_safe_chain {
     /* out */
     int error;                       /* X509_V_ERR_*, X509_V_OK if it passes */
     struct stls_profile_fault fault; /* .reason is not NULL where it was ChainRules that refused */
+    int forgiven;                    /* what the program's verify callback let pass, or X509_V_OK */
     enum stls_anchors anchors;
     X509 *anchor; /* the last of the verified chain, to be freed; NULL if it does not pass */
 };

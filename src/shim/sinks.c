@@ -1,83 +1,161 @@
 /* sinks.c - see sinks.h */
 #include "sinks.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
-#include <syslog.h>
+#include <time.h>
 #include <unistd.h>
-
-#include "../core/event.h"
 
 #include "../core/banned.h"
 
-/* False for a full pipe, and for one that nobody reads any more, where write would raise SIGPIPE.
- */
+static size_t make_line(const struct stls_policy *policy, const struct stls_event *event,
+                        char line[STLS_EVENT_MAX])
+{
+    return policy->log_format == STLS_LOG_FORMAT_JSON ? stls_event_json(event, line)
+                                                      : stls_event_text(event, line);
+}
+
+/* A pipe that nobody reads raises SIGPIPE, a file past its limit SIGXFSZ, both in this thread: held
+ * back, and taken away if it was us who raised it. */
+static bool write_quietly(int fd, const char *line, size_t length)
+{
+    static const struct timespec now = {0};
+    sigset_t ours, pending, before;
+    ssize_t written;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
+    sigpending(&pending);
+    if (sigismember(&pending, SIGPIPE))
+        sigdelset(&ours, SIGPIPE);
+    if (sigismember(&pending, SIGXFSZ))
+        sigdelset(&ours, SIGXFSZ);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    written = write(fd, line, length);
+    if (written < 0 && (errno == EPIPE || errno == EFBIG))
+        (void)sigtimedwait(&ours, NULL, &now);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return written == (ssize_t)length;
+}
+
 static bool can_take(int fd)
 {
     struct pollfd entry = {.fd = fd, .events = POLLOUT};
 
-    return poll(&entry, 1, 0) == 1 && (entry.revents & (POLLOUT | POLLERR)) == POLLOUT;
+    return poll(&entry, 1, 0) == 1 && (entry.revents & POLLOUT) != 0;
 }
 
-static void write_stderr(const char *line, size_t length)
+/* O_NONBLOCK belongs to whoever shares the program's stderr: so a pipe or terminal is opened once
+ * more. Where that can't be done it is asked whether it would block. */
+static bool write_stderr(const char *line, size_t length)
 {
-    if (can_take(STDERR_FILENO) && write(STDERR_FILENO, line, length) < 0)
-        return; /* lost */
-}
-
-static void write_syslog(const char *line, size_t length)
-{
-    struct sockaddr_un logger = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
-    char packet[STLS_EVENT_MAX + 16];
-    int header = snprintf(packet, sizeof packet, "<%d>", LOG_AUTHPRIV | LOG_WARNING);
+    struct stat status;
+    bool is_written;
     int fd;
 
-    /* Not syslog(3): its connection, its lock and its openlog belong to the program. */
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fstat(STDERR_FILENO, &status) != 0)
+        return false;
+    if (S_ISSOCK(status.st_mode))
+        return send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
+    if (S_ISREG(status.st_mode))
+        return write_quietly(STDERR_FILENO, line, length);
+    fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
-        return;
-    memcpy(packet + header, line, length);
-    (void)sendto(fd, packet, (size_t)header + length - 1, MSG_NOSIGNAL, (struct sockaddr *)&logger,
-                 sizeof logger);
+        return can_take(STDERR_FILENO) && write_quietly(STDERR_FILENO, line, length);
+    is_written = write_quietly(fd, line, length);
     close(fd);
+    return is_written;
 }
 
-/* Opened for each line, so that a file rotated away is not written to any more. */
-static void write_file(const char *path, const char *line, size_t length)
+/* So a file that was rotated away is not written to any more. */
+static bool write_file(const char *path, const char *line, size_t length)
 {
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+    bool is_written;
 
     if (fd < 0)
-        return;
-    if (can_take(fd) && write(fd, line, length) < 0)
-        (void)fd; /* lost */
+        return false;
+    is_written = write_quietly(fd, line, length);
     close(fd);
+    return is_written;
 }
 
-void stls_sinks_write(const struct stls_policy *policy, const char *line, size_t length)
+/* Neither syslog(3) nor sd-journal: connection, lock and openlog would be the program's. */
+static bool send_to(const char *path, struct iovec *parts, size_t count)
 {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct msghdr message = {
+        .msg_name = &address,
+        .msg_namelen = sizeof address,
+        .msg_iov = parts,
+        .msg_iovlen = count,
+    };
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool is_sent;
+
+    if (fd < 0)
+        return false;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    is_sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    close(fd);
+    return is_sent;
+}
+
+/* No newline: one datagram is one message. */
+static bool write_syslog(const struct stls_policy *policy, const struct stls_event *event)
+{
+    char header[STLS_EVENT_HEADER_MAX], line[STLS_EVENT_MAX], host[256];
+    struct iovec parts[] = {{.iov_base = header}, {.iov_base = line}};
+
+    if (gethostname(host, sizeof host) != 0)
+        host[0] = '\0';
+    host[sizeof host - 1] = '\0';
+    parts[0].iov_len = stls_event_syslog_header(event, host, header);
+    parts[1].iov_len = make_line(policy, event, line) - 1;
+    return send_to("/dev/log", parts, 2);
+}
+
+static bool write_journal(const struct stls_event *event)
+{
+    char message[] = "MESSAGE=", line[STLS_EVENT_MAX], fields[STLS_EVENT_MAX];
+    struct iovec parts[] = {
+        {.iov_base = message, .iov_len = sizeof message - 1},
+        {.iov_base = line},
+        {.iov_base = fields},
+    };
+
+    parts[1].iov_len = stls_event_text(event, line);
+    parts[2].iov_len = stls_event_journal(event, fields);
+    return send_to("/run/systemd/journal/socket", parts, 3);
+}
+
+bool stls_sinks_write(const struct stls_policy *policy, const struct stls_event *event)
+{
+    char line[STLS_EVENT_MAX];
+
     switch ((enum stls_log)policy->log) {
     case STLS_LOG_AUTO:
         if (isatty(STDERR_FILENO))
-            write_stderr(line, length);
-        else
-            write_syslog(line, length);
-        return;
+            return write_stderr(line, make_line(policy, event, line));
+        return write_syslog(policy, event);
     case STLS_LOG_STDERR:
-        write_stderr(line, length);
-        return;
+        return write_stderr(line, make_line(policy, event, line));
     case STLS_LOG_SYSLOG:
-        write_syslog(line, length);
-        return;
+        return write_syslog(policy, event);
+    case STLS_LOG_JOURNAL:
+        return write_journal(event);
     case STLS_LOG_FILE:
-        write_file(policy->log_path, line, length);
-        return;
+        return write_file(policy->log_path, line, make_line(policy, event, line));
     case STLS_LOG_NONE:
-        return;
+        return true;
     }
+    return true;
 }

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "../core/asked.h"
+
 #include "../core/banned.h"
 
 static const struct stls_registration *registration(const struct stls_openssl *openssl)
@@ -89,6 +91,7 @@ int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **
     copy->is_verify_raised = original->is_verify_raised;
     copy->raised_verify = original->raised_verify;
     copy->asked_verify = original->asked_verify;
+    copy->asked = original->asked & ~(uint32_t)STLS_ASKED_FORGIVENESS;
     copy->program_info = original->program_info;
     copy->program_security = original->program_security;
     *record = copy;

@@ -31,6 +31,7 @@ struct stls_context {
     bool is_prepared; /* the hook has set its lists */
     bool is_client;   /* made with a client-only method */
     bool has_session_id_context;
+    uint32_t asked; /* enum stls_asked, of its setters */
     stls_info_callback *program_info;
     stls_security_callback *program_security; /* enforcing: OpenSSL's own at first */
     stls_cert_verify_callback *program_cert_verify;
@@ -46,6 +47,8 @@ struct stls_connection {
     bool is_verify_raised;                    /* by us, from what asked_verify says */
     int raised_verify;                        /* to this */
     int asked_verify;                         /* SSL_VERIFY_* as the program wanted it */
+    uint32_t asked;                           /* enum stls_asked */
+    int forgiven;                             /* X509_V_ERR_* that its verify callback let pass */
     stls_info_callback *program_info;         /* NULL: the context's */
     stls_security_callback *program_security; /* NULL: the context's */
     const SSL_CTX *context;                   /* whose callback the next is */

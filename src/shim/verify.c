@@ -9,6 +9,8 @@
 #include "safe_chain.h"
 #include "session.h"
 
+#include "../core/asked.h"
+
 #include "../core/banned.h"
 
 /* What was decided, and by which word of the policy. */
@@ -17,6 +19,7 @@ struct verdict {
     const char *rule;
     const char *reason;              /* NULL: OpenSSL's words for error */
     struct stls_profile_fault fault; /* if .reason is not NULL, instead of both */
+    int forgiven;                    /* the program's verify callback let it pass */
     enum stls_anchors anchors;
     X509 *anchor;                         /* to be freed */
     bool is_uncertain, is_refused_anyway; /* as in struct stls_refusal */
@@ -60,6 +63,7 @@ static struct verdict judge_raw_key(struct stls_safe_chain *run)
     run->is_indifferent = false;
     stls_safe_chain_run(run);
     verdict.error = run->error;
+    verdict.forgiven = run->forgiven;
     verdict.anchor = run->anchor;
     verdict.rule = "AllowRawPublicKey=yes";
     return verdict;
@@ -93,6 +97,7 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
     stls_safe_chain_run(&run);
     verdict.error = run.error;
     verdict.fault = run.fault;
+    verdict.forgiven = run.forgiven;
     verdict.anchors = run.anchors;
     verdict.anchor = run.anchor;
     if (verdict.error != X509_V_OK || run.is_server)
@@ -116,6 +121,14 @@ static bool forgives(const struct stls_openssl *openssl, const SSL *ssl,
 static bool is_name_error(int error)
 {
     return error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH;
+}
+
+static void note_forgiven(struct stls_connection *connection, int error)
+{
+    connection->forgiven = error;
+    connection->asked &= ~(uint32_t)STLS_ASKED_FORGIVENESS;
+    if (error != X509_V_OK)
+        connection->asked |= STLS_ASKED_FORGIVENESS;
 }
 
 static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
@@ -142,8 +155,7 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
         refusal.host = openssl->X509_VERIFY_PARAM_get0_host(param, 0);
     if (refusal.host != NULL)
         refusal.source = "app";
-    if (is_name_error(verdict->error))
-        refusal.leaf = openssl->X509_STORE_CTX_get0_cert(chain);
+    refusal.leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     stls_report_refusal(openssl, ssl, connection, &refusal);
     stls_guard_leave(guard);
 }
@@ -178,6 +190,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     /* The program's own verification must accept as well, so that the system's anchors can only
      * make it stricter. */
     verdict = judge(openssl, ssl, chain, has_own ? WE_FIRST : WE_ALONE, has_own || asked_none);
+    note_forgiven(connection, verdict.forgiven);
     if (verdict.error == X509_V_OK) {
         int ret = has_own ? stls_verify_as_program(openssl, ssl, chain) : 1;
 
@@ -211,6 +224,10 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
         connection->asked_verify = SSL_VERIFY_NONE;
     verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
                     asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)));
+    /* Its callback is not called a second time: what it let pass is what we would not. */
+    if (verdict.error != X509_V_OK && ret > 0 && !asks_none && !has_own &&
+        !is_name_error(verdict.error) && forgives(openssl, ssl, chain))
+        note_forgiven(connection, verdict.error);
     verdict.is_refused_anyway = ret <= 0 && (!asks_none || openssl->SSL_is_server(ssl));
     if (verdict.error == X509_V_OK)
         stls_session_mark(openssl, ssl, verdict.anchors, verdict.anchor);

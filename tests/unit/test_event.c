@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "../../src/core/asked.h"
 #include "../../src/core/event.h"
 
 Test(event, refusal)
@@ -12,10 +13,11 @@ Test(event, refusal)
         .pid = 7,
         .host = "localhost",
         .host_source = "sni",
-        .peer = "127.0.0.1:443",
+        .peer = "127.0.0.1",
+        .peer_port = 443,
         .reason = "self-signed certificate",
         .rule = "VerifyPeer=require",
-        .asked = "program asked for no verification",
+        .asked = STLS_ASKED_NO_VERIFICATION,
     };
     char line[STLS_EVENT_MAX];
 

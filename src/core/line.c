@@ -1,0 +1,119 @@
+/* line.c - see line.h */
+#include "line.h"
+
+#include <string.h>
+
+#include "banned.h"
+
+struct stls_line stls_line_start(char *text, size_t size)
+{
+    text[0] = '\0';
+    return (struct stls_line){.text = text, .size = size};
+}
+
+static void add_bytes(struct stls_line *line, const char *bytes, size_t length)
+{
+    if (length >= line->size - line->length) {
+        line->is_cut = true;
+        return;
+    }
+    memcpy(line->text + line->length, bytes, length);
+    line->length += length;
+    line->text[line->length] = '\0';
+}
+
+void stls_line_add(struct stls_line *line, const char *text)
+{
+    add_bytes(line, text, strlen(text));
+}
+
+void stls_line_add_number(struct stls_line *line, unsigned long long number)
+{
+    char digits[24];
+    size_t start = sizeof digits;
+
+    do {
+        digits[--start] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    add_bytes(line, digits + start, sizeof digits - start);
+}
+
+/* What one byte becomes; its length. */
+static size_t quote(unsigned char c, enum stls_line_quoting quoting, char quoted[5])
+{
+    static const char hex[] = "0123456789abcdef";
+    bool is_plain = c > ' ' && c < 0x7f && c != '\\';
+    size_t length = 0;
+
+    if (is_plain || (c == ' ' && quoting != STLS_LINE_WORD)) {
+        if (c == '"' && quoting == STLS_LINE_JSON)
+            quoted[length++] = '\\';
+        quoted[length++] = (char)c;
+        return length;
+    }
+    if (quoting == STLS_LINE_JSON)
+        quoted[length++] = '\\';
+    quoted[length++] = '\\';
+    quoted[length++] = 'x';
+    quoted[length++] = hex[c >> 4];
+    quoted[length++] = hex[c & 15];
+    return length;
+}
+
+void stls_line_add_foreign(struct stls_line *line, const char *text, size_t max,
+                           enum stls_line_quoting quoting)
+{
+    char quoted[5];
+
+    for (; *text != '\0'; text++) {
+        size_t length = quote((unsigned char)*text, quoting, quoted);
+
+        if (length > max || length >= line->size - line->length) {
+            line->is_cut = line->is_cut || length <= max;
+            return;
+        }
+        max -= length;
+        add_bytes(line, quoted, length);
+    }
+}
+
+static void add_digits(struct stls_line *line, unsigned long long number, size_t count)
+{
+    char digits[8];
+
+    for (size_t i = count; i > 0; i--) {
+        digits[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    add_bytes(line, digits, count);
+}
+
+/* Not gmtime_r: it may read a file, under a lock. Days since 1970 to a date of the proleptic
+ * Gregorian calendar, years counted from March so that the leap day comes last. */
+void stls_line_add_time(struct stls_line *line, long long seconds, unsigned microseconds)
+{
+    unsigned long long total = seconds > 0 ? (unsigned long long)seconds : 0;
+    unsigned long long days = total / 86400 + 719468, rest = total % 86400;
+    unsigned long long era = days / 146097, day = days % 146097;
+    unsigned long long year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    unsigned long long of_year = day - (365 * year + year / 4 - year / 100);
+    unsigned long long month = (5 * of_year + 2) / 153;
+
+    day = of_year - (153 * month + 2) / 5 + 1;
+    month = month < 10 ? month + 3 : month - 9;
+    add_digits(line, year + era * 400 + (month <= 2), 4);
+    stls_line_add(line, "-");
+    add_digits(line, month, 2);
+    stls_line_add(line, "-");
+    add_digits(line, day, 2);
+    stls_line_add(line, "T");
+    add_digits(line, rest / 3600, 2);
+    stls_line_add(line, ":");
+    add_digits(line, rest / 60 % 60, 2);
+    stls_line_add(line, ":");
+    add_digits(line, rest % 60, 2);
+    stls_line_add(line, ".");
+    add_digits(line, microseconds, 6);
+    stls_line_add(line, "Z");
+}
