@@ -285,6 +285,12 @@ static void append_pin(char text[STLS_VALUE_MAX], const unsigned char hash[STLS_
     append(text, " ", pin, PIN_TEXT);
 }
 
+/* "all" is a name for several. */
+static bool is_single(int bits)
+{
+    return bits != 0 && (bits & (bits - 1)) == 0;
+}
+
 void stls_policy_value(const struct stls_policy *policy, const struct stls_word *word,
                        char text[STLS_VALUE_MAX])
 {
@@ -300,8 +306,9 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
     case STLS_WORD_SET:
     case STLS_WORD_PATH:
         for (const struct stls_choice *choice = word->choices; choice->name[0] != '\0'; choice++)
-            if (word->kind == STLS_WORD_SET ? (*number & choice->value) != 0
-                                            : *number == choice->value)
+            if (word->kind == STLS_WORD_SET
+                    ? is_single(choice->value) && (*number & choice->value) != 0
+                    : *number == choice->value)
                 append(text, ":", choice->name, strlen(choice->name));
         if (text[0] == '\0' && word->kind == STLS_WORD_PATH)
             snprintf(text, STLS_VALUE_MAX, "%s%s", word->path_prefix, string);

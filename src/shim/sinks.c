@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
@@ -57,15 +56,13 @@ static bool can_take(int fd)
  * more. Where that can't be done it is asked whether it would block. */
 static bool write_stderr(const char *line, size_t length)
 {
-    struct stat status;
+    ssize_t sent = send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     bool is_written;
     int fd;
 
-    if (fstat(STDERR_FILENO, &status) != 0)
-        return false;
-    if (S_ISSOCK(status.st_mode))
-        return send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
-    if (S_ISREG(status.st_mode))
+    if (sent >= 0 || errno != ENOTSOCK)
+        return sent == (ssize_t)length;
+    if (lseek(STDERR_FILENO, 0, SEEK_CUR) >= 0) /* a file: its position is shared, too */
         return write_quietly(STDERR_FILENO, line, length);
     fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
