@@ -21,6 +21,8 @@ SHIM := $(wildcard src/shim/*.c)
 LAB  := $(wildcard src/lab/*.c)
 TOOL := $(wildcard src/tool/*.c)
 
+TOOL_LIBS := -lyajl # reads events: the quickest of the well-kept parsers of JSON in C
+
 SHIM_OBJECTS := $(patsubst src/%.c,$(B)/shim-objects/%.o,$(CORE) $(SHIM))
 CORE_OBJECTS := $(CORE:src/%.c=$(B)/objects/%.o)
 LAB_OBJECTS  := $(LAB:src/%.c=$(B)/objects/%.o)
@@ -65,7 +67,7 @@ $(B)/objects/%.o: src/%.c
 	$(CC) $(COMMON) $(HARDEN) -fPIE -DSTLS_VERSION='"$(VERSION)"' -DSTLS_LIBDIR='"$(LIBDIR)"' -c $< -o $@
 
 $(B)/stricttls: $(TOOL_OBJECTS) $(CORE_OBJECTS)
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -o $@ $^
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -o $@ $^ $(TOOL_LIBS)
 
 include tests/tests.mk
 
@@ -85,7 +87,7 @@ install: all
 	install -d $(addprefix $(DESTDIR),$(LIBDIR) $(BINDIR) $(DOCDIR) $(MANDIR)/man1)
 	install -m 0644 $(B)/libstricttls.so $(DESTDIR)$(LIBDIR)/
 	install -m 0755 $(B)/stricttls $(DESTDIR)$(BINDIR)/
-	install -m 0644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+	install -m 0644 README.md LICENSE schema/event-1.schema.json $(DESTDIR)$(DOCDIR)/
 	install -m 0644 src/tool/stricttls.1 $(DESTDIR)$(MANDIR)/man1/
 
 uninstall:

@@ -280,6 +280,7 @@ static void put_handshake(struct writer *writer, const struct stls_event *event)
         put_flag(writer, "tls.established", is_done);
     put_protocol(writer, event->protocol);
     put_text(writer, "tls.cipher", event->cipher, WORD_MAX);
+    put_text(writer, "stricttls.cipher", event->cipher_name, WORD_MAX);
     if (event->is_resumed)
         put_flag(writer, "tls.resumed", true);
     put_text(writer, event->is_server ? "tls.client.hash.sha256" : "tls.server.hash.sha256",

@@ -50,7 +50,8 @@ struct stls_event {
     const char *presented; /* what the certificate names */
     const char *sha256;    /* of the peer's leaf, 64 hex digits in upper case */
     const char *protocol;  /* "TLSv1.2" */
-    const char *cipher;    /* RFC name */
+    const char *cipher;      /* RFC name */
+    const char *cipher_name; /* OpenSSL's, as CipherString knows it */
     bool is_resumed;
     /* Of what would be refused. */
     bool is_uncertain;      /* the peer might have chosen otherwise */

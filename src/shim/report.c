@@ -126,6 +126,7 @@ static void add_agreement(const struct stls_openssl *openssl, const SSL *ssl,
         return;
     event->protocol = openssl->SSL_get_version(ssl);
     event->cipher = openssl->SSL_CIPHER_standard_name(cipher);
+    event->cipher_name = openssl->SSL_CIPHER_get_name(cipher);
     event->is_resumed = openssl->SSL_session_reused((SSL *)(uintptr_t)ssl) != 0;
 }
 

@@ -12,6 +12,8 @@ static const struct {
     const char *usage;
 } subcommands[] = {
     {"run", stls_tool_run, "run [--policy NAME] [--audit] [--] PROGRAM [ARG]..."},
+    {"report", stls_tool_report,
+     "report [--since TIME] [--by program|host|reason] [--json|--text] FILE...|--journal"},
 };
 
 static int print_help(FILE *out)
