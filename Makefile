@@ -6,6 +6,8 @@ CC      ?= cc
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 BINDIR  ?= $(PREFIX)/bin
+SYSCONFDIR ?= /etc
+POLICYDIR ?= $(PREFIX)/share/stricttls/policy
 DOCDIR  ?= $(PREFIX)/share/doc/stricttls
 MANDIR  ?= $(PREFIX)/share/man
 
@@ -21,7 +23,8 @@ SHIM := $(wildcard src/shim/*.c)
 LAB  := $(wildcard src/lab/*.c)
 TOOL := $(wildcard src/tool/*.c)
 
-TOOL_LIBS := -lyajl # reads events: the quickest of the well-kept parsers of JSON in C
+# yajl is the quickest of the well-kept parsers of JSON in C; OpenSSL reads policy files.
+TOOL_LIBS := -lyajl -lssl -lcrypto
 
 SHIM_OBJECTS := $(patsubst src/%.c,$(B)/shim-objects/%.o,$(CORE) $(SHIM))
 CORE_OBJECTS := $(CORE:src/%.c=$(B)/objects/%.o)
@@ -64,7 +67,8 @@ $(B)/libstricttls.so: $(SHIM_OBJECTS) $(B)/exports.map
 
 $(B)/objects/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HARDEN) -fPIE -DSTLS_VERSION='"$(VERSION)"' -DSTLS_LIBDIR='"$(LIBDIR)"' -c $< -o $@
+	$(CC) $(COMMON) $(HARDEN) -fPIE -DSTLS_VERSION='"$(VERSION)"' -DSTLS_LIBDIR='"$(LIBDIR)"' \
+	  -DSTLS_SYSCONFDIR='"$(SYSCONFDIR)"' -c $< -o $@
 
 $(B)/stricttls: $(TOOL_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -o $@ $^ $(TOOL_LIBS)
@@ -78,21 +82,28 @@ bootstrap:
 
 docs: $(B)/stricttls
 	scripts/update-readme README.md variables $(B)/stricttls --variables
+	scripts/update-readme policy/README.md words $(B)/stricttls policy words markdown
+	scripts/update-readme policy/stricttls-policy.5 words $(B)/stricttls policy words roff
 	[ ! -e $(B)/bench.json ] || scripts/update-readme README.md bench $(BENCH) table $(B)/bench.json
 
 lint: bootstrap
 	scripts/lint
 
 install: all
-	install -d $(addprefix $(DESTDIR),$(LIBDIR) $(BINDIR) $(DOCDIR) $(MANDIR)/man1)
+	install -d $(addprefix $(DESTDIR),$(LIBDIR) $(BINDIR) $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man5) \
+	  $(DESTDIR)$(POLICYDIR)/examples
 	install -m 0644 $(B)/libstricttls.so $(DESTDIR)$(LIBDIR)/
 	install -m 0755 $(B)/stricttls $(DESTDIR)$(BINDIR)/
 	install -m 0644 README.md LICENSE schema/event-1.schema.json $(DESTDIR)$(DOCDIR)/
 	install -m 0644 src/tool/stricttls.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 0644 policy/stricttls-policy.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 0644 policy/*.cnf policy/README.md $(DESTDIR)$(POLICYDIR)/
+	install -m 0644 policy/examples/*.cnf $(DESTDIR)$(POLICYDIR)/examples/
 
 uninstall:
 	rm -f $(DESTDIR)$(LIBDIR)/libstricttls.so $(DESTDIR)$(BINDIR)/stricttls
-	rm -f $(DESTDIR)$(MANDIR)/man1/stricttls.1
+	rm -f $(DESTDIR)$(MANDIR)/man1/stricttls.1 $(DESTDIR)$(MANDIR)/man5/stricttls-policy.5
+	rm -rf $(DESTDIR)$(POLICYDIR)
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:

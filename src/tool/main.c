@@ -14,6 +14,7 @@ static const struct {
     {"run", stls_tool_run, "run [--policy NAME] [--audit] [--] PROGRAM [ARG]..."},
     {"report", stls_tool_report,
      "report [--since TIME] [--by program|host|reason] [--json|--text] FILE...|--journal"},
+    {"policy", stls_tool_policy, "policy show|check|ciphers|diff ..."},
 };
 
 static int print_help(FILE *out)

@@ -12,6 +12,7 @@
 /* argv[0] is the subcommand's name. */
 int stls_tool_run(int argc, char **argv);
 int stls_tool_report(int argc, char **argv);
+int stls_tool_policy(int argc, char **argv);
 
 /* The environment variables, from the policy's table; as a Markdown table for the README. */
 void stls_tool_print_variables(FILE *out, bool is_markdown);

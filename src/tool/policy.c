@@ -1,0 +1,144 @@
+/* policy.c - stricttls policy: what applies here, and whether what is written makes sense. */
+#include "policy_commands.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy_source.h"
+#include "tool.h"
+
+#include "../core/banned.h"
+
+static int usage(void)
+{
+    fputs("usage: stricttls policy show [--app PROGRAM [--script FILE]] [--host NAME[:PORT]] "
+          "[--json]\n"
+          "       stricttls policy check FILE...\n"
+          "       stricttls policy ciphers [--app PROGRAM [--script FILE]] [--host NAME[:PORT]]\n"
+          "       stricttls policy diff A B\n",
+          stderr);
+    return 2;
+}
+
+static int check(int argc, char **argv)
+{
+    bool is_good = true;
+
+    if (argc < 2)
+        return usage();
+    for (int i = 1; i < argc; i++) {
+        struct stls_tool_policy_file file;
+
+        is_good = stls_tool_policy_open(argv[i], &file) && is_good;
+        stls_tool_policy_close(&file);
+    }
+    return is_good ? 0 : 1;
+}
+
+/* A shipped policy by its name, or a file's section [policy]. */
+static bool read_policy(const char *name, struct stls_policy *ret)
+{
+    struct stls_tool_policy_file file;
+    bool is_good;
+
+    if (stls_policy_shipped(ret, name))
+        return true;
+    is_good = stls_tool_policy_open(name, &file);
+    if (is_good)
+        stls_policy_file_base(&file.file, ret);
+    stls_tool_policy_close(&file);
+    return is_good;
+}
+
+static void print_line(char sign, const struct stls_policy *policy, const struct stls_word *word)
+{
+    char text[STLS_VALUE_MAX];
+
+    stls_policy_value(policy, word, text);
+    printf("%c%s = %s\n", sign, word->name, text[0] != '\0' ? text : "none");
+}
+
+/* 1 if they differ, as diff(1). */
+static int diff(int argc, char **argv)
+{
+    struct stls_policy a, b;
+    size_t count;
+    const struct stls_word *words = stls_policy_words(&count);
+    bool is_same = true;
+
+    if (argc != 3)
+        return usage();
+    if (!read_policy(argv[1], &a) || !read_policy(argv[2], &b))
+        return 2;
+    for (size_t i = 0; i < count; i++) {
+        char in_a[STLS_VALUE_MAX], in_b[STLS_VALUE_MAX];
+
+        if (words[i].kind == STLS_WORD_BASE || words[i].place == STLS_PLACE_SECTION)
+            continue;
+        stls_policy_value(&a, &words[i], in_a);
+        stls_policy_value(&b, &words[i], in_b);
+        if (strcmp(in_a, in_b) == 0)
+            continue;
+        if (is_same)
+            printf("--- %s\n+++ %s\n", argv[1], argv[2]);
+        is_same = false;
+        print_line('-', &a, &words[i]);
+        print_line('+', &b, &words[i]);
+    }
+    return is_same ? 0 : 1;
+}
+
+int stls_tool_policy_with_effective(int argc, char **argv,
+                                    int (*print)(const struct stls_effective *effective,
+                                                 bool is_json))
+{
+    static const struct option options[] = {
+        {"app", required_argument, NULL, 'a'},
+        {"script", required_argument, NULL, 's'},
+        {"host", required_argument, NULL, 'h'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0},
+    };
+    static struct stls_tool_policy_sources sources;
+    static struct stls_effective effective;
+    const char *app = NULL, *script = NULL, *host = NULL;
+    bool is_json = false;
+    int option, ret = 1;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (option == 'a')
+            app = optarg;
+        else if (option == 's')
+            script = optarg;
+        else if (option == 'h')
+            host = optarg;
+        else if (option == 'j')
+            is_json = true;
+        else
+            return usage();
+    if (optind != argc)
+        return usage();
+    if (stls_tool_policy_sources(app, script, &sources) &&
+        stls_tool_policy_resolve(&sources, host, &effective))
+        ret = print(&effective, is_json);
+    stls_tool_policy_sources_close(&sources);
+    return ret;
+}
+
+int stls_tool_policy(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } commands[] = {
+        {"show", stls_tool_policy_show},       {"check", check},
+        {"ciphers", stls_tool_policy_ciphers}, {"diff", diff},
+        {"words", stls_tool_policy_words}, /* for the documents; see make docs */
+    };
+
+    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return usage();
+}

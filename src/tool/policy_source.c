@@ -1,0 +1,207 @@
+/* policy_source.c - see policy_source.h */
+#include "policy_source.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/bio.h>
+#include <openssl/conf.h>
+
+#include "../core/banned.h"
+
+#define SYSTEM_POLICY STLS_SYSCONFDIR "/stricttls/policy.cnf"
+
+enum {
+    FILE_MAX = 1 << 20, /* bytes of a policy file */
+};
+
+static bool load(void *arg, const char *text, size_t length, long *ret_line)
+{
+    CONF **conf = arg;
+    BIO *bio = BIO_new_mem_buf(text, (int)length);
+    bool is_good;
+
+    *conf = NCONF_new(NULL);
+    is_good = bio != NULL && *conf != NULL && NCONF_load_bio(*conf, bio, ret_line) == 1;
+    BIO_free(bio);
+    return is_good;
+}
+
+static const char *value(void *arg, const char *section, const char *name)
+{
+    CONF **conf = arg;
+
+    return NCONF_get_string(*conf, section, name);
+}
+
+struct complaint {
+    const char *path;
+    bool is_any;
+};
+
+static void complain(void *arg, unsigned line, const char *word, const char *expected)
+{
+    struct complaint *complaint = arg;
+
+    complaint->is_any = true;
+    fprintf(stderr, "%s:%u: %s%s%s\n", complaint->path, line, word, *word != '\0' ? ": " : "",
+            expected);
+}
+
+static char *read_file(const char *path, size_t *ret_length)
+{
+    FILE *file = fopen(path, "re");
+    struct stat status;
+    char *text = NULL;
+
+    if (file == NULL || fstat(fileno(file), &status) != 0) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    } else if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX) {
+        fprintf(stderr, "%s: not a file of up to %d bytes\n", path, FILE_MAX);
+    } else if ((status.st_mode & S_IWOTH) != 0) {
+        fprintf(stderr, "%s: others may write to it\n", path);
+    } else if ((text = malloc((size_t)status.st_size + 1)) != NULL) {
+        *ret_length = fread(text, 1, (size_t)status.st_size, file);
+        text[*ret_length] = '\0';
+    }
+    if (file != NULL)
+        fclose(file);
+    return text;
+}
+
+bool stls_tool_policy_open(const char *path, struct stls_tool_policy_file *ret)
+{
+    struct complaint complaint = {.path = path};
+    CONF *conf = NULL;
+    struct stls_policy_parser parser = {load, value, &conf};
+    bool is_good = false;
+    size_t length = 0;
+
+    memset(ret, 0, sizeof *ret);
+    ret->text = read_file(path, &length);
+    if (ret->text == NULL)
+        return false;
+    ret->memory = malloc(stls_policy_file_size(ret->text, length));
+    if (ret->memory != NULL)
+        is_good = stls_policy_file_read(&ret->file, path, ret->text, length, ret->memory, &parser,
+                                        complain, &complaint);
+    ret->parser = conf;
+    return is_good;
+}
+
+void stls_tool_policy_close(struct stls_tool_policy_file *file)
+{
+    NCONF_free(file->parser);
+    free(file->memory);
+    free(file->text);
+}
+
+static const char *variable(const char *name)
+{
+    size_t length = strlen(name);
+
+    for (char **entry = environ; *entry != NULL; entry++)
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+            return *entry + length + 1;
+    return NULL;
+}
+
+/* As a shell would find it; where it can't be found, sections by base name still match. */
+static void find_executable(const char *app, char path[PATH_MAX])
+{
+    const char *folders = variable("PATH");
+
+    snprintf(path, PATH_MAX, "%s", app);
+    if (strchr(app, '/') != NULL) {
+        char *real = realpath(app, NULL);
+
+        if (real != NULL)
+            snprintf(path, PATH_MAX, "%s", real);
+        free(real);
+        return;
+    }
+    for (size_t length; folders != NULL && *folders != '\0';
+         folders += length + (folders[length] == ':')) {
+        char candidate[PATH_MAX];
+
+        length = strcspn(folders, ":");
+        snprintf(candidate, sizeof candidate, "%.*s/%.255s", (int)length, folders, app);
+        if (access(candidate, X_OK) == 0) {
+            find_executable(candidate, path);
+            return;
+        }
+    }
+}
+
+bool stls_tool_policy_sources(const char *app, const char *script,
+                              struct stls_tool_policy_sources *ret)
+{
+    const char *named = variable("STRICTTLS_POLICY");
+    struct stls_policy shipped;
+    bool is_good = true;
+
+    memset(ret, 0, sizeof *ret);
+    ret->sources.variable = variable;
+    if (app != NULL) {
+        find_executable(app, ret->executable);
+        ret->sources.program.executable = ret->executable;
+    }
+    if (script != NULL) {
+        find_executable(script, ret->script);
+        ret->sources.program.script = ret->script;
+    }
+    if (access(SYSTEM_POLICY, F_OK) == 0) {
+        is_good = stls_tool_policy_open(SYSTEM_POLICY, &ret->system);
+        ret->sources.system = &ret->system.file;
+    }
+    if (named != NULL && stls_policy_shipped(&shipped, named)) {
+        ret->sources.shipped = named;
+    } else if (named != NULL) {
+        is_good = stls_tool_policy_open(named, &ret->own) && is_good;
+        ret->sources.file = &ret->own.file;
+    }
+    return is_good;
+}
+
+void stls_tool_policy_sources_close(struct stls_tool_policy_sources *sources)
+{
+    stls_tool_policy_close(&sources->system);
+    stls_tool_policy_close(&sources->own);
+}
+
+/* The port of "name:443" and "[::1]:443"; 0 without one. */
+static unsigned port_of(const char *host)
+{
+    const char *colon = strrchr(host, ':');
+
+    if (colon == NULL || (strchr(host, ':') != colon && strchr(host, ']') == NULL) ||
+        (strchr(host, ']') != NULL && colon < strchr(host, ']')))
+        return 0;
+    return (unsigned)strtoul(colon + 1, NULL, 10);
+}
+
+bool stls_tool_policy_resolve(const struct stls_tool_policy_sources *sources, const char *host,
+                              struct stls_effective *ret)
+{
+    static struct stls_policy_matches matches;
+    struct stls_host parsed = {.kind = STLS_HOST_NONE};
+    struct stls_match_peer peer = {.host = &parsed};
+
+    if (host != NULL && !stls_host_parse(host, &parsed)) {
+        fprintf(stderr, "stricttls policy: %s: not a host name or address\n", host);
+        return false;
+    }
+    if (host != NULL) {
+        peer.port = port_of(host);
+        stls_policy_match(&sources->sources, &peer, 1, &matches);
+    }
+    stls_policy_resolve(&sources->sources, host != NULL && matches.has_any ? &matches : NULL,
+                        time(NULL) / 86400, NULL, NULL, ret);
+    return true;
+}
