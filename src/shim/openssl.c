@@ -122,10 +122,12 @@ static void *open_again(struct link_map *object)
 static void *prefer_next_library(void *function, const char *name)
 {
     void *next = STLS_NEXT(dlsym)(RTLD_NEXT, name);
+    /* What a real libssl or libcrypto has besides: of another generation it is no such library. */
+    const char *telling = strncmp(name, "SSL_", 4) == 0 ? "SSL_CIPHER_get_name" : "OPENSSL_sk_num";
 
     if (next == NULL || next == function) /* as nearly always: the long search is spared */
         return function;
-    next = stls_elf_find_next_library(name, "SSL_CIPHER_get_name");
+    next = stls_elf_find_next_library(name, telling);
     return function != NULL && next != NULL ? next : function;
 }
 
