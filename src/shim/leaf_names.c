@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "identity.h"
+#include "param_names.h"
 #include "policy_load.h"
 
 #include "../core/banned.h"
@@ -14,13 +15,6 @@
 
 /* What of a program's host flags makes matching stricter. */
 #define STRICTER_FLAGS (X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS)
-
-static const char *host_at(const struct stls_openssl *openssl, X509_VERIFY_PARAM *param, int index)
-{
-    if (openssl->X509_VERIFY_PARAM_get0_host == NULL) /* 1.1.1 has no way to read them back */
-        return NULL;
-    return openssl->X509_VERIFY_PARAM_get0_host(param, index);
-}
 
 static bool is_plain_name(const char *text)
 {
@@ -38,7 +32,7 @@ static bool keep_plain_names(const struct stls_openssl *openssl, X509_VERIFY_PAR
     const char *text;
     bool is_done;
 
-    for (int i = 0; (text = host_at(openssl, param, i)) != NULL; i++) {
+    for (int i = 0; (text = stls_param_names_host(openssl, param, i)) != NULL; i++) {
         struct stls_host host;
 
         if (stls_host_parse(text, &host) && host.kind == STLS_HOST_ADDRESS)
@@ -63,7 +57,7 @@ void stls_leaf_names_make_safe(const struct stls_openssl *openssl, X509_VERIFY_P
     const char *text;
 
     openssl->X509_VERIFY_PARAM_set_hostflags(param, (flags & STRICTER_FLAGS) | HOST_FLAGS);
-    for (int i = 0; (text = host_at(openssl, param, i)) != NULL; i++)
+    for (int i = 0; (text = stls_param_names_host(openssl, param, i)) != NULL; i++)
         if (!is_plain_name(text)) {
             if (!keep_plain_names(openssl, param)) /* a name that nothing has */
                 openssl->X509_VERIFY_PARAM_set1_host(param, "invalid.", 0);
@@ -125,29 +119,19 @@ static bool find_program_names(const struct stls_openssl *openssl, X509_VERIFY_P
 {
     struct stls_host host;
     const char *text;
-    char *address = NULL;
-    bool has_names = false;
+    bool has_names = !stls_param_names_are_legible(openssl, param);
 
     *ret = STLS_LEAF_NAMES_MISMATCH;
-    if (openssl->X509_VERIFY_PARAM_get0_host == NULL) {
-        /* 1.1.1 remembers the name that matched. */
-        *ret = STLS_LEAF_NAMES_MATCH;
-        return openssl->X509_VERIFY_PARAM_get0_peername(param) != NULL;
-    }
-    for (int i = 0; (text = host_at(openssl, param, i)) != NULL; i++)
+    for (int i = 0; (text = stls_param_names_host(openssl, param, i)) != NULL; i++)
         if (stls_host_parse(text, &host)) {
             has_names = true;
             if (leaf_has(openssl, leaf, &host))
                 *ret = STLS_LEAF_NAMES_MATCH;
         }
-    if (!has_names && openssl->X509_VERIFY_PARAM_get1_ip_asc != NULL)
-        address = openssl->X509_VERIFY_PARAM_get1_ip_asc(param);
-    if (address == NULL)
+    if (has_names || !stls_param_names_address(openssl, param, &host))
         return has_names;
-    *ret = openssl->X509_check_ip_asc(leaf->certificate, address, 0) == 1
-               ? STLS_LEAF_NAMES_MATCH
-               : STLS_LEAF_NAMES_ADDRESS_MISMATCH;
-    openssl->CRYPTO_free(address, "stricttls", 0);
+    *ret =
+        leaf_has(openssl, leaf, &host) ? STLS_LEAF_NAMES_MATCH : STLS_LEAF_NAMES_ADDRESS_MISMATCH;
     return true;
 }
 
