@@ -129,14 +129,41 @@ static struct stls_foresight of_offer(struct stls_openssl *openssl, SSL *ssl)
     return (struct stls_foresight){.fate = STLS_FATE_SAME};
 }
 
+/* 1.1.1 does not tell; but it shows the peer's key, or a server of TLS 1.2 took the first group
+ * that both have. */
+static int old_group_of(const struct stls_openssl *openssl, SSL *ssl)
+{
+    EVP_PKEY *key = NULL;
+    int group;
+
+    if (openssl->SSL_session_reused(ssl) && openssl->SSL_version(ssl) != TLS1_3_VERSION)
+        return 0;
+    if (openssl->SSL_ctrl(ssl, SSL_CTRL_GET_PEER_TMP_KEY, 0, &key) <= 0)
+        return openssl->SSL_is_server(ssl)
+                   ? (int)openssl->SSL_ctrl(ssl, SSL_CTRL_GET_SHARED_GROUP, 0, NULL)
+                   : 0;
+    group = openssl->EVP_PKEY_id(key);
+    if (group == EVP_PKEY_EC)
+        group = openssl->EC_GROUP_get_curve_name(
+            openssl->EC_KEY_get0_group(openssl->EVP_PKEY_get0_EC_KEY(key)));
+    openssl->EVP_PKEY_free(key);
+    return group;
+}
+
+static int group_of(const struct stls_openssl *openssl, SSL *ssl)
+{
+    if (openssl->OpenSSL_version_num() < 0x30000000L && openssl->EVP_PKEY_id != NULL)
+        return old_group_of(openssl, ssl);
+    return (int)openssl->SSL_ctrl(ssl, SSL_CTRL_GET_NEGOTIATED_GROUP, 0, NULL);
+}
+
 /* What the two agreed on besides the version. */
 static struct stls_foresight of_algorithms(struct stls_openssl *openssl, SSL *ssl)
 {
     const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
     bool is_server = openssl->SSL_is_server(ssl) != 0;
     struct stls_foresight foresight = {.fate = STLS_FATE_REFUSED, .is_uncertain = !is_server};
-    /* 1.1.1 does not tell, and gives 0. */
-    long group = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_NEGOTIATED_GROUP, 0, NULL);
+    int group = group_of(openssl, ssl);
     int digest = NID_undef, type = NID_undef;
 
     if (!is_vetted(openssl, cipher)) {
@@ -144,7 +171,7 @@ static struct stls_foresight of_algorithms(struct stls_openssl *openssl, SSL *ss
         foresight.rule = stls_vetted_is_tls13(openssl, cipher) ? "Ciphersuites" : "CipherString";
         return is_server ? by_offer(offered_ciphers(openssl, ssl), foresight) : foresight;
     }
-    if (group > 0 && !stls_algorithms_is_group_vetted((int)group)) {
+    if (group > 0 && !stls_algorithms_is_group_vetted(group)) {
         foresight.reason = "key exchange group is not vetted";
         foresight.rule = "Groups";
         return is_server ? by_offer(offered_groups(openssl, ssl), foresight) : foresight;

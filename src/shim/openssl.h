@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define OPENSSL_SUPPRESS_DEPRECATED /* what serves 1.1.1 */
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/sha.h>
