@@ -1,5 +1,5 @@
-# stricttls. The targets a person types: make, make demo, make test, make test-compat, make bench,
-# make lint, make install.
+# stricttls. The targets a person types: make, make demo, make test, make test-generations,
+# make test-compat, make bench, make lint, make install.
 
 VERSION := 0.1.0
 CC      ?= cc

@@ -57,4 +57,11 @@ test-compat: bootstrap all
 	scripts/compat fetch
 	STLS_LIBRARY=$(CURDIR)/$(B)/libstricttls.so scripts/compat run
 
+test-generations: bootstrap
+	$(MAKE) --no-print-directory run-generations
+
+.PHONY: test-generations run-generations
+run-generations: all $(T)/escape/test_escape
+	scripts/test-generations $(B)/libstricttls.so $(T)/escape/test_escape
+
 -include $(wildcard $(T)/*/*.d)

@@ -4,7 +4,7 @@
  * opponent saw. A way that this OpenSSL does not have is a counted skip.
  *
  * STLS_ESCAPE_ONLY=NAME chooses; STLS_ESCAPE_REPORT=FILE gets one line a way: area, name, verdict,
- * what happened.
+ * what the bad opponent saw bare and what preloaded, why. scripts/test-generations reads it.
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -22,7 +22,13 @@ enum {
     TEXT_MAX = 8192,
 };
 
-static void write_verdict(const struct stls_row *row, const char *verdict, const char *text)
+/* What the bad opponent saw of the victim, in one word each. */
+struct sights {
+    const char *bare, *preloaded; /* "-": not walked */
+};
+
+static void write_verdict(const struct stls_row *row, const char *verdict, struct sights sights,
+                          const char *text)
 {
     const char *path = getenv("STLS_ESCAPE_REPORT");
     int fd = path != NULL ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
@@ -30,7 +36,8 @@ static void write_verdict(const struct stls_row *row, const char *verdict, const
 
     if (fd < 0)
         return;
-    dprintf(fd, "%s\t%s\t%s\t%.*s\n", row->area, row->name, verdict, length, text);
+    dprintf(fd, "%s\t%s\t%s\t%s\t%s\t%.*s\n", row->area, row->name, verdict, sights.bare,
+            sights.preloaded, length, text);
     close(fd);
 }
 
@@ -63,6 +70,17 @@ static bool has_connected(const struct stls_step *step)
 static bool is_weak(const struct stls_step *step)
 {
     return strcmp(step->seen.weak, "none") != 0;
+}
+
+static const char *sight_of(const struct stls_row *row, const struct stls_step *step)
+{
+    if (!has_connected(step))
+        return "refused";
+    if (row->expectation == STLS_EXPECT_CLAMPED)
+        return is_weak(step) ? step->seen.weak : "strong";
+    if (row->expectation == STLS_EXPECT_RESUMED)
+        return step->seen.resumptions > 0 ? "resumes" : "anew";
+    return "connects";
 }
 
 /* The run itself, or why not. NULL: it ended as programs do. */
@@ -185,21 +203,25 @@ static void judge(struct stls_arena *arena, const struct stls_row *row, struct s
 {
     enum stls_side side = STLS_SIDE_BARE_BAD;
     const char *verdict = walk(arena, row, side, bare);
+    struct sights sights = {"-", "-"};
 
     *step = *bare;
     if (verdict == NULL && bare->is_unavailable) {
         const char *why = strstr(bare->victim.output, "unavailable: ");
 
         why = why != NULL ? why + strlen("unavailable: ") : "no reason given";
-        write_verdict(row, "skip", why);
+        write_verdict(row, "skip", sights, why);
         printf("SKIP: escape %s: %.*s\n", row->name, (int)strcspn(why, "\n"), why);
         return;
     }
-    if (verdict == NULL)
+    if (verdict == NULL) {
+        sights.bare = sight_of(row, bare);
         verdict = judge_bare(row, bare);
+    }
     if (verdict == NULL) {
         side = STLS_SIDE_PRELOADED_BAD;
         verdict = walk(arena, row, side, step);
+        sights.preloaded = sight_of(row, step);
         if (verdict == NULL)
             verdict = judge_preloaded(row, step, bare);
     }
@@ -220,7 +242,7 @@ static void judge(struct stls_arena *arena, const struct stls_row *row, struct s
                 verdict = "BROKEN ROW: does not connect to the good opponent bare";
         }
     }
-    write_verdict(row, verdict != NULL ? verdict : "ok",
+    write_verdict(row, verdict != NULL ? verdict : "ok", sights,
                   verdict != NULL ? strchr(describe(row, side, step, bare, verdict), ':') + 2 : "");
     cr_assert(verdict == NULL, "%s", describe(row, side, step, bare, verdict));
 }

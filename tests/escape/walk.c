@@ -162,6 +162,8 @@ static void set_all(struct variables *variables, const struct stls_arena *arena,
     set(variables, "STLS_VICTIMS", stls_arena_victims());
     set(variables, "STLS_DIRECTORY", stls_arena_directory(arena));
     set(variables, "STLS_CHAIN", chain);
+    if (getenv("STLS_SECOND_LIBSSL") != NULL)
+        set(variables, "STLS_SECOND_LIBSSL", getenv("STLS_SECOND_LIBSSL"));
     set_preload(variables, arena, side);
 }
 
