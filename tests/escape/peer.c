@@ -66,6 +66,25 @@ int stls_peer_socket(int type, unsigned short *port)
     return fd;
 }
 
+/* Of a server. */
+static int group_of(SSL *ssl)
+{
+#ifdef SSL_get_negotiated_group
+    return (int)SSL_get_negotiated_group(ssl);
+#else
+    EVP_PKEY *key = NULL;
+    int group;
+
+    if (!SSL_get_peer_tmp_key(ssl, &key)) /* in TLS 1.2: the first that both have */
+        return (int)SSL_get_shared_curve(ssl, 0);
+    group = EVP_PKEY_id(key);
+    if (group == EVP_PKEY_EC)
+        group = EC_GROUP_get_curve_name(EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(key)));
+    EVP_PKEY_free(key);
+    return group;
+#endif
+}
+
 static const char *weakness(const SSL *ssl)
 {
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
@@ -80,8 +99,7 @@ static const char *weakness(const SSL *ssl)
         return "cipher";
     if (strcmp(SSL_CIPHER_get_name(cipher), "ECDHE-ECDSA-ARIA128-GCM-SHA256") == 0)
         return "cipher";
-#ifdef SSL_get_negotiated_group
-    switch (SSL_get_negotiated_group((SSL *)(uintptr_t)ssl)) {
+    switch (group_of((SSL *)(uintptr_t)ssl)) {
     case NID_secp521r1:
     case NID_X448:
     case NID_X9_62_prime192v1:
@@ -90,7 +108,6 @@ static const char *weakness(const SSL *ssl)
     case NID_ffdhe2048:
         return "group";
     }
-#endif
     if (SSL_get_signature_nid((SSL *)(uintptr_t)ssl, &digest) == 1 &&
         (digest == NID_sha1 || digest == NID_md5_sha1 || digest == NID_sha224))
         return "signature";

@@ -3,6 +3,8 @@
  */
 #include "client.h"
 
+#include <stdlib.h>
+
 #include <openssl/conf.h>
 
 /* For cipher rows: what the policy wants is at the end of the list, so that a server which follows
@@ -106,7 +108,8 @@ static void connection_group_weak(SSL *ssl, const struct stls_target *target)
 {
     (void)target;
     SSL_set_max_proto_version(ssl, TLS1_2_VERSION);
-    SSL_set1_groups_list(ssl, "P-192:P-256");
+    if (SSL_set1_groups_list(ssl, "P-192:P-256") != 1)
+        exit(stls_client_unavailable("built without the oldest curves"));
 }
 
 static void connection_group_tls12(SSL *ssl, const struct stls_target *target)

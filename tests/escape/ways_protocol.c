@@ -170,6 +170,7 @@ static int run_configured(const struct stls_target *target)
 {
     SSL_CTX *context;
 
+    OPENSSL_load_builtin_modules(); /* 1.1.1 has no SSL section before */
     if (CONF_modules_load_file(stls_client_victim("weak.cnf"), NULL, 0) <= 0)
         return stls_client_failed(NULL, "CONF_modules_load_file");
     context = stls_client_verifying_context(target);

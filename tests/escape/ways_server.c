@@ -8,6 +8,13 @@
 
 #include "client.h"
 
+/* Needed for finite-field DHE since 4.0; 1.1.1 does not know it. */
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+#define FINITE_FIELD ":ffdhe2048"
+#else
+#define FINITE_FIELD ""
+#endif
+
 static SSL_CTX *lax(void)
 {
     SSL_CTX *context = stls_server_context();
@@ -18,7 +25,7 @@ static SSL_CTX *lax(void)
     SSL_CTX_set_min_proto_version(context, 0);
     SSL_CTX_set_dh_auto(context, 1);
     SSL_CTX_set_cipher_list(context, "ALL:COMPLEMENTOFALL:@SECLEVEL=0");
-    SSL_CTX_set1_groups_list(context, "P-521:P-384:P-256:X25519");
+    SSL_CTX_set1_groups_list(context, "P-521:P-384:P-256:X25519" FINITE_FIELD);
     return context;
 }
 
