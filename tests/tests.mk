@@ -31,10 +31,11 @@ include tests/escape/escape.mk
 include tests/bench/bench.mk
 include tests/names/names.mk
 include tests/transparent/transparent.mk
+include tests/events/events.mk
 
 # The slow ones first.
 SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_python_ssl \
-  $(T)/names/test_names $(T)/names/test_named_programs $(UNIT) $(T)/library/test_library \
+  $(T)/names/test_names $(T)/names/test_named_programs $(EVENTS_SUITES) $(UNIT) $(T)/library/test_library \
   $(W)/test_transparent $(T)/library/test_chain_rules
 
 demo: bootstrap
