@@ -21,6 +21,11 @@ $(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT)
 $(T)/library/test_chain_rules: $(T)/library/test_chain_rules.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
+$(T)/policy/%.o: TEST_CFLAGS += -Isrc -Itests
+
+$(T)/policy/test_policy_command: $(T)/policy/test_policy_command.o $(SUPPORT) $(CORE_OBJECTS)
+	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
 PROGRAMS := $(filter-out %/demo.o %/test_programs.o,\
   $(patsubst tests/%.c,$(T)/%.o,$(wildcard tests/programs/*.c))) $(SUPPORT) $(LAB_OBJECTS)
 
@@ -36,7 +41,8 @@ include tests/events/events.mk
 # The slow ones first.
 SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_python_ssl \
   $(T)/names/test_names $(T)/names/test_named_programs $(EVENTS_SUITES) $(UNIT) $(T)/library/test_library \
-  $(W)/test_transparent $(T)/library/test_chain_rules
+  $(W)/test_transparent $(T)/library/test_chain_rules \
+  $(T)/policy/test_policy_command
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo

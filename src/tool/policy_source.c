@@ -40,18 +40,49 @@ static const char *value(void *arg, const char *section, const char *name)
     return NCONF_get_string(*conf, section, name);
 }
 
+/* What is wrong is found in several goes, and told in the order of the lines. */
 struct complaint {
+    unsigned line;
+    char *text;
+};
+
+struct complaints {
     const char *path;
-    bool is_any;
+    struct complaint *each;
+    size_t count;
 };
 
 static void complain(void *arg, unsigned line, const char *word, const char *expected)
 {
-    struct complaint *complaint = arg;
+    struct complaints *complaints = arg;
+    struct complaint *more =
+        realloc(complaints->each, (complaints->count + 1) * sizeof *complaints->each);
+    struct complaint made = {.line = line};
 
-    complaint->is_any = true;
-    fprintf(stderr, "%s:%u: %s%s%s\n", complaint->path, line, word, *word != '\0' ? ": " : "",
-            expected);
+    if (more == NULL)
+        return;
+    complaints->each = more;
+    if (asprintf(&made.text, "%s:%u: %s%s%s\n", complaints->path, line, word,
+                 *word != '\0' ? ": " : "", expected) >= 0)
+        complaints->each[complaints->count++] = made;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct complaint *one = a, *other = b;
+
+    return (one->line > other->line) - (one->line < other->line);
+}
+
+static void print_complaints(struct complaints *complaints)
+{
+    if (complaints->count > 0)
+        qsort(complaints->each, complaints->count, sizeof *complaints->each, compare);
+    for (size_t i = 0; i < complaints->count; i++) {
+        fputs(complaints->each[i].text, stderr);
+        free(complaints->each[i].text);
+    }
+    free(complaints->each);
 }
 
 static char *read_file(const char *path, size_t *ret_length)
@@ -77,7 +108,7 @@ static char *read_file(const char *path, size_t *ret_length)
 
 bool stls_tool_policy_open(const char *path, struct stls_tool_policy_file *ret)
 {
-    struct complaint complaint = {.path = path};
+    struct complaints complaints = {.path = path};
     CONF *conf = NULL;
     struct stls_policy_parser parser = {load, value, &conf};
     bool is_good = false;
@@ -90,7 +121,8 @@ bool stls_tool_policy_open(const char *path, struct stls_tool_policy_file *ret)
     ret->memory = malloc(stls_policy_file_size(ret->text, length));
     if (ret->memory != NULL)
         is_good = stls_policy_file_read(&ret->file, path, ret->text, length, ret->memory, &parser,
-                                        complain, &complaint);
+                                        complain, &complaints);
+    print_complaints(&complaints);
     ret->parser = conf;
     return is_good;
 }
