@@ -4,6 +4,7 @@
  * host NAME-i. hostile: each text has what no sink may see. Says "N lost", and takes no signal for
  * it.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,10 @@ int main(int argc, char **argv)
         };
 
         snprintf(host, sizeof host, "%s-%ld", argv[4], i);
-        if (argc > 5)
+        if (argc > 5 && strcmp(argv[5], "hostile") == 0)
             make_hostile(&event);
+        else if (argc > 5)
+            poll(NULL, 0, 5);
         lost += !stls_sinks_write(&policy, &event);
     }
     printf("%u lost\n", lost);
