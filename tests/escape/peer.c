@@ -17,12 +17,6 @@
 
 static const char *const outcome_names[] = {"nothing", "refused", "finished", "data"};
 
-struct report {
-    enum stls_peer_outcome furthest, last;
-    unsigned resumptions;
-    char weak[32];
-};
-
 void stls_peer_path(char *path, size_t size, const char *directory, const char *name,
                     const char *suffix)
 {
@@ -174,8 +168,18 @@ static int accept_datagram(int *listener)
     return fd;
 }
 
+void stls_peer_note(struct stls_peer_report *report, const struct stls_peer_seen *seen)
+{
+    report->last = seen->outcome;
+    if (seen->outcome > report->furthest)
+        report->furthest = seen->outcome;
+    report->resumptions += seen->is_resumed;
+    if (seen->outcome == STLS_PEER_DATA)
+        snprintf(report->weak, sizeof report->weak, "%s", seen->weak);
+}
+
 static void serve_one(const struct stls_peer_mode *mode, SSL_CTX *context, int *listener,
-                      struct report *report)
+                      struct stls_peer_report *report)
 {
     int fd = mode->is_datagram ? accept_datagram(listener) : accept(*listener, NULL, NULL);
     struct stls_peer_seen seen = {.outcome = STLS_PEER_REFUSED, .weak = "none"};
@@ -199,15 +203,10 @@ static void serve_one(const struct stls_peer_mode *mode, SSL_CTX *context, int *
     SSL_free(ssl);
     ERR_clear_error();
     close(fd);
-    report->last = seen.outcome;
-    if (seen.outcome > report->furthest)
-        report->furthest = seen.outcome;
-    report->resumptions += seen.is_resumed;
-    if (seen.outcome == STLS_PEER_DATA)
-        snprintf(report->weak, sizeof report->weak, "%s", seen.weak);
+    stls_peer_note(report, &seen);
 }
 
-static void tell(int control, struct report *report)
+void stls_peer_tell(int control, struct stls_peer_report *report)
 {
     int fd = accept(control, NULL, NULL);
 
@@ -216,7 +215,7 @@ static void tell(int control, struct report *report)
                 report->resumptions, report->weak);
         close(fd);
     }
-    *report = (struct report){.weak = "none"};
+    *report = (struct stls_peer_report){.weak = "none"};
 }
 
 static SSL_CTX *make_context(const struct stls_peer_mode *mode, const char *directory,
@@ -236,7 +235,7 @@ static SSL_CTX *make_context(const struct stls_peer_mode *mode, const char *dire
 static int serve(const struct stls_peer_mode *mode, const char *directory)
 {
     unsigned count = mode->ports > 0 ? mode->ports : 1;
-    struct report report = {.weak = "none"};
+    struct stls_peer_report report = {.weak = "none"};
     SSL_CTX *contexts[STLS_PEER_PORTS_MAX];
     struct pollfd fds[STLS_PEER_PORTS_MAX + 1];
     unsigned char keys[80] = "one key for the tickets of two servers";
@@ -270,7 +269,7 @@ static int serve(const struct stls_peer_mode *mode, const char *directory)
                 is_busy = true;
             }
         if (!is_busy && fds[count].revents & POLLIN)
-            tell(fds[count].fd, &report);
+            stls_peer_tell(fds[count].fd, &report);
     }
     return 1;
 }

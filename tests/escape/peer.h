@@ -36,6 +36,18 @@ struct stls_peer_seen {
     char weak[32]; /* what of the connection a strict policy forbids, or "none" */
 };
 
+/* Of all conversations since the driver asked. */
+struct stls_peer_report {
+    enum stls_peer_outcome furthest, last;
+    unsigned resumptions;
+    char weak[32];
+};
+
+void stls_peer_note(struct stls_peer_report *report, const struct stls_peer_seen *seen);
+
+/* Answers the driver, which connects to this socket, and begins anew. */
+void stls_peer_tell(int control, struct stls_peer_report *report);
+
 struct stls_peer_mode {
     const char *name;
     const char *identity; /* "good" or "bad": which PEM files; NULL: none */
@@ -62,6 +74,10 @@ void stls_peer_look(SSL *ssl, struct stls_peer_seen *seen);
 
 /* The client: prints one word of what it got out of the server at the port. */
 int stls_peer_client(const char *mode, const char *port, const char *directory);
+
+/* Both over QUIC; what they return is what a mode's serve, and stls_peer_client, return. */
+bool stls_peer_quic_serve(const struct stls_peer_mode *mode, const char *directory);
+int stls_peer_quic_client(const char *identity, const char *port, const char *directory);
 
 bool stls_peer_use_identity(SSL_CTX *context, const char *directory, const char *name);
 void stls_peer_path(char *path, size_t size, const char *directory, const char *name,

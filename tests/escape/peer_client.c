@@ -22,6 +22,7 @@ struct client {
     bool does_early_data;
     bool does_psk;
     bool does_alpn;
+    bool is_quic;
     bool does_resume; /* a second connection, which counts only if it resumes */
 };
 
@@ -60,6 +61,9 @@ static const struct client clients[] = {
     {.name = "renegotiate", .max = TLS1_2_VERSION, .does_renegotiate = true},
     {.name = "early", .identity = "client", .does_early_data = true},
     {.name = "early-no-certificate", .does_early_data = true},
+    {.name = "quic-good", .identity = "client", .is_quic = true},
+    {.name = "quic-no-certificate", .is_quic = true},
+    {.name = "quic-stranger", .identity = "stranger", .is_quic = true},
     {.name = "dtls-good", .identity = "client", .is_datagram = true},
     {.name = "dtls-no-certificate", .is_datagram = true},
     {.name = "dtls10", .is_datagram = true, .max = DTLS1_VERSION, .ciphers = "ALL:@SECLEVEL=0"},
@@ -156,6 +160,8 @@ int stls_peer_client(const char *mode, const char *port, const char *directory)
     for (size_t i = 0; i < sizeof clients / sizeof clients[0]; i++)
         if (strcmp(clients[i].name, mode) == 0)
             client = &clients[i];
+    if (client != NULL && client->is_quic)
+        return stls_peer_quic_client(client->identity, port, directory);
     context = client != NULL ? make_context(client, directory) : NULL;
     if (context == NULL) {
         ERR_print_errors_fp(stdout);

@@ -20,5 +20,7 @@ static bool prepare_raw_key(SSL_CTX *context, const char *directory)
 const struct stls_peer_mode stls_peer_late_modes[] = {
     {.name = "raw-key-bad", .identity = "bad", .prepare = prepare_raw_key},
     {.name = "raw-key-good", .identity = "good", .prepare = prepare_raw_key},
+    {.name = "quic-bad", .identity = "bad", .serve = stls_peer_quic_serve},
+    {.name = "quic-good", .identity = "good", .serve = stls_peer_quic_serve},
     {.name = NULL},
 };

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
         {"clients", stls_ways_clients},
         {"clients_flip", stls_ways_clients_flip},
         {"same", stls_ways_same},
+        {"quic", stls_ways_quic},
         {NULL, NULL},
     };
 
