@@ -36,13 +36,14 @@ include tests/escape/escape.mk
 include tests/bench/bench.mk
 include tests/names/names.mk
 include tests/transparent/transparent.mk
+include tests/fuzz/fuzz.mk
 include tests/events/events.mk
 
 # The slow ones first.
 SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_python_ssl \
   $(T)/names/test_names $(T)/names/test_named_programs $(EVENTS_SUITES) $(UNIT) $(T)/library/test_library \
   $(W)/test_transparent $(T)/library/test_chain_rules \
-  $(T)/policy/test_policy_command
+  $(T)/policy/test_policy_command $(F)/test_fuzz
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo
