@@ -10,6 +10,7 @@ SYSCONFDIR ?= /etc
 POLICYDIR ?= $(PREFIX)/share/stricttls/policy
 DOCDIR  ?= $(PREFIX)/share/doc/stricttls
 MANDIR  ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
 
 B        := build
 CFLAGS   ?= -O2 -g
@@ -50,7 +51,8 @@ $(B)/shim-objects/core/%.o: HARDEN += -fno-asynchronous-unwind-tables
 
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
+	$(CC) $(COMMON) $(HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h \
+	  -DSTLS_SYSCONFDIR='"$(SYSCONFDIR)"' -c $< -o $@
 
 # The export map has no version name: with one, every hook would silently be passed by.
 $(B)/exports.map: src/shim/hooks.def

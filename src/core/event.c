@@ -32,6 +32,7 @@ static const struct {
     [STLS_VERDICT_BROKEN_POLICY] = {"refused all TLS", "broken-policy", '3'},
     [STLS_VERDICT_ADJUSTED] = {"adjusted", "adjusted", '5'},
     [STLS_VERDICT_ACCEPTED] = {"accepted", "accepted", '6'},
+    [STLS_VERDICT_POLICY] = {"policy", "policy", '5'},
 };
 
 /* -- for people */
@@ -312,8 +313,8 @@ static void put_fields(struct writer *writer, const struct stls_event *event)
     put_number(writer, "process.pid", event->pid);
     put_number(writer, "stricttls.held_back", event->held_back);
     put_number(writer, "stricttls.lost", event->lost);
-    if (event->verdict == STLS_VERDICT_BROKEN_POLICY)
-        return;
+    if (event->verdict == STLS_VERDICT_BROKEN_POLICY || event->verdict == STLS_VERDICT_POLICY)
+        return; /* they are about no handshake */
     put_peer(writer, event);
     put_handshake(writer, event);
 }

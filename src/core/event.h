@@ -18,6 +18,7 @@ enum stls_verdict {
     STLS_VERDICT_BROKEN_POLICY, /* every context is refused */
     STLS_VERDICT_ADJUSTED,      /* the program asked for less, and got (audit: would get) more */
     STLS_VERDICT_ACCEPTED,
+    STLS_VERDICT_POLICY, /* a notice about the policy; nothing was refused */
 };
 
 enum {
@@ -42,14 +43,14 @@ struct stls_event {
     const char *server_name; /* SNI, as it was sent */
     const char *peer;        /* address */
     unsigned peer_port;
-    const char *reason;    /* "self-signed certificate" */
-    const char *rule;      /* the policy's word that decided: "VerifyPeer=require" */
-    bool is_verifying;     /* the program had asked for verification by itself */
-    uint32_t asked;        /* a set of enum stls_asked */
-    int forgiven;          /* with STLS_ASKED_FORGIVENESS: X509_V_ERR_* */
-    const char *presented; /* what the certificate names */
-    const char *sha256;    /* of the peer's leaf, 64 hex digits in upper case */
-    const char *protocol;  /* "TLSv1.2" */
+    const char *reason;      /* "self-signed certificate" */
+    const char *rule;        /* the policy's word that decided: "VerifyPeer=require" */
+    bool is_verifying;       /* the program had asked for verification by itself */
+    uint32_t asked;          /* a set of enum stls_asked */
+    int forgiven;            /* with STLS_ASKED_FORGIVENESS: X509_V_ERR_* */
+    const char *presented;   /* what the certificate names */
+    const char *sha256;      /* of the peer's leaf, 64 hex digits in upper case */
+    const char *protocol;    /* "TLSv1.2" */
     const char *cipher;      /* RFC name */
     const char *cipher_name; /* OpenSSL's, as CipherString knows it */
     bool is_resumed;

@@ -224,6 +224,12 @@ enum {
 void stls_policy_value(const struct stls_policy *policy, const struct stls_word *word,
                        char text[STLS_VALUE_MAX]);
 
+/* True if a client's handshake depends on the server's certificate, whatever the program wants. */
+static inline bool stls_policy_verifies_server(const struct stls_policy *policy)
+{
+    return policy->verify_peer != STLS_VERIFY_PEER_APP || policy->pins.is_set;
+}
+
 bool stls_codes_contain(const struct stls_codes *codes, unsigned number);
 bool stls_pins_contain(const struct stls_pins *pins, const unsigned char hash[STLS_PIN_SIZE]);
 

@@ -29,6 +29,7 @@ struct stls_policy_section {
     const char *pattern; /* "curl"; "" for [policy]; NULL: no name at all, it was refused */
     const char *reason;  /* NULL without one */
     long expires;        /* the last day on which it applies; -1: no end */
+    bool is_told;        /* the caller's: an event has said that it expired */
     unsigned line;
     size_t first, count; /* of its settings, Reason and Expires included */
 };

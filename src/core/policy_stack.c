@@ -285,7 +285,7 @@ void stls_policy_environment_weakens(const struct stls_policy_sources *sources,
 {
     size_t count;
     const struct stls_word *words = stls_policy_words(&count);
-    struct stls_effective made, built_in;
+    struct stls_effective made = {.last_day = 0}, built_in;
 
     if (sources->system != NULL) /* which it can't */
         return;

@@ -17,7 +17,7 @@ static bool is_vetted(const struct stls_openssl *openssl, const struct stls_vett
     unsigned number = openssl->SSL_CIPHER_get_protocol_id(cipher);
 
     /* No code point stands for both kinds. */
-    return stls_codes_contain(&stls_policy()->ciphersuites, number) ||
+    return stls_codes_contain(&vetted->policy->ciphersuites, number) ||
            stls_codes_contain(&vetted->ciphers, number);
 }
 
@@ -53,7 +53,7 @@ static void narrow(const struct stls_openssl *openssl, const struct stls_vetted 
 bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
                                   const STACK_OF(SSL_CIPHER) * ciphers, bool is_tls13)
 {
-    const struct stls_vetted *vetted = stls_vetted_of(openssl);
+    const struct stls_vetted *vetted = stls_vetted_of(openssl, stls_policy());
 
     for (int i = 0; vetted != NULL && i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
@@ -67,13 +67,14 @@ bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
 
 void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
-    const struct stls_vetted *vetted = stls_vetted_of(openssl);
+    const struct stls_policy *policy = stls_policy();
+    const struct stls_vetted *vetted = stls_vetted_of(openssl, policy);
     struct narrowed narrowed;
 
     if (vetted == NULL)
         return;
-    if (openssl->SSL_CTX_get_security_level(context) < stls_policy()->security_level)
-        openssl->SSL_CTX_set_security_level(context, stls_policy()->security_level);
+    if (openssl->SSL_CTX_get_security_level(context) < policy->security_level)
+        openssl->SSL_CTX_set_security_level(context, policy->security_level);
     narrow(openssl, vetted, openssl->SSL_CTX_get_ciphers(context), &narrowed);
     if (narrowed.are_suites_changed)
         openssl->SSL_CTX_set_ciphersuites(context, narrowed.suites);
@@ -81,15 +82,16 @@ void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *conte
         openssl->SSL_CTX_set_cipher_list(context, narrowed.list);
 }
 
-void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl)
+void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl,
+                                       const struct stls_policy *policy)
 {
-    const struct stls_vetted *vetted = stls_vetted_of(openssl);
+    const struct stls_vetted *vetted = stls_vetted_of(openssl, policy);
     struct narrowed narrowed;
 
     if (vetted == NULL)
         return;
-    if (openssl->SSL_get_security_level(ssl) < stls_policy()->security_level)
-        openssl->SSL_set_security_level(ssl, stls_policy()->security_level);
+    if (openssl->SSL_get_security_level(ssl) < policy->security_level)
+        openssl->SSL_set_security_level(ssl, policy->security_level);
     narrow(openssl, vetted, openssl->SSL_get_ciphers(ssl), &narrowed);
     if (narrowed.are_suites_changed)
         openssl->SSL_set_ciphersuites(ssl, narrowed.suites);
@@ -109,12 +111,12 @@ static bool set_list(const struct stls_openssl *openssl, struct stls_target targ
 
 /* Sets the policy's groups or signature algorithms, and tells which. OpenSSL refuses a list for one
  * name that it doesn't know; such a name is left out. */
-static void set_codes(const struct stls_openssl *openssl, struct stls_target target, int command,
-                      char list[STLS_LIST_MAX])
+static void set_codes(const struct stls_openssl *openssl, const struct stls_policy *policy,
+                      struct stls_target target, int command, char list[STLS_LIST_MAX])
 {
     bool is_group = command == SSL_CTRL_SET_GROUPS_LIST;
     enum stls_registry registry = is_group ? STLS_REGISTRY_GROUP : STLS_REGISTRY_SIGALG;
-    const struct stls_codes *codes = is_group ? &stls_policy()->groups : &stls_policy()->sigalgs;
+    const struct stls_codes *codes = is_group ? &policy->groups : &policy->sigalgs;
 
     stls_vetted_names(registry, codes, list);
     if (set_list(openssl, target, command, list))
@@ -129,20 +131,21 @@ static void set_codes(const struct stls_openssl *openssl, struct stls_target tar
     set_list(openssl, target, command, list);
 }
 
-static void set_groups(const struct stls_openssl *openssl, struct stls_target target)
+static void set_groups(const struct stls_openssl *openssl, const struct stls_policy *policy,
+                       struct stls_target target)
 {
     char list[STLS_LIST_MAX];
 
-    set_codes(openssl, target, SSL_CTRL_SET_GROUPS_LIST, list);
+    set_codes(openssl, policy, target, SSL_CTRL_SET_GROUPS_LIST, list);
 }
 
 void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
-    const struct stls_vetted *vetted = stls_vetted_of(openssl);
+    const struct stls_vetted *vetted = stls_vetted_of(openssl, stls_policy());
 
     stls_algorithms_narrow_context(openssl, context);
     if (vetted != NULL && !vetted->are_default_groups_vetted)
-        set_groups(openssl, (struct stls_target){.context = context});
+        set_groups(openssl, stls_policy(), (struct stls_target){.context = context});
 }
 
 /* OpenSSL's marks around a name: optional, removed, key share, and groups of groups. */
@@ -165,7 +168,7 @@ static bool is_any_vetted(enum stls_registry registry, const struct stls_codes *
     return false;
 }
 
-bool stls_algorithms_is_group_vetted(int nid)
+bool stls_algorithms_is_group_vetted(const struct stls_policy *policy, int nid)
 {
     static const struct {
         int nid;
@@ -177,14 +180,14 @@ bool stls_algorithms_is_group_vetted(int nid)
 
     /* One that has no number of OpenSSL's comes with its code point. */
     if ((nid & TLSEXT_nid_unknown) != 0)
-        return stls_codes_contain(&stls_policy()->groups, (unsigned)nid & 0xffff);
+        return stls_codes_contain(&policy->groups, (unsigned)nid & 0xffff);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         if (groups[i].nid == nid)
-            return stls_codes_contain(&stls_policy()->groups, groups[i].number);
+            return stls_codes_contain(&policy->groups, groups[i].number);
     return false;
 }
 
-bool stls_algorithms_is_signature_vetted(int type, int digest)
+bool stls_algorithms_is_signature_vetted(const struct stls_policy *policy, int type, int digest)
 {
     static const struct {
         int type, digest;
@@ -200,7 +203,7 @@ bool stls_algorithms_is_signature_vetted(int type, int digest)
         {EVP_PKEY_RSA_PSS, NID_sha384, 0x0805, 0x080a},
         {EVP_PKEY_RSA_PSS, NID_sha512, 0x0806, 0x080b},
     };
-    const struct stls_codes *vetted = &stls_policy()->sigalgs;
+    const struct stls_codes *vetted = &policy->sigalgs;
 
     for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
         if (algorithms[i].type == type && algorithms[i].digest == digest)
@@ -210,10 +213,10 @@ bool stls_algorithms_is_signature_vetted(int type, int digest)
     return digest == NID_undef;
 }
 
-static bool is_any_group_vetted(const int *nids, long count)
+static bool is_any_group_vetted(const struct stls_policy *policy, const int *nids, long count)
 {
     for (long i = 0; i < count; i++)
-        if (stls_algorithms_is_group_vetted(nids[i]))
+        if (stls_algorithms_is_group_vetted(policy, nids[i]))
             return true;
     return false;
 }
@@ -228,7 +231,7 @@ bool stls_algorithms_has_any_vetted(const struct stls_control *control)
     case SSL_CTRL_SET_SIGALGS_LIST:
         return is_any_vetted(STLS_REGISTRY_SIGALG, &policy->sigalgs, control->pointer);
     case SSL_CTRL_SET_GROUPS:
-        return is_any_group_vetted(control->pointer, control->number);
+        return is_any_group_vetted(policy, control->pointer, control->number);
     default:
         return is_any_vetted(STLS_REGISTRY_GROUP, &policy->groups, control->pointer);
     }
@@ -242,49 +245,65 @@ void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stl
     if (control->command == SSL_CTRL_SET_GROUPS)
         control->command = SSL_CTRL_SET_GROUPS_LIST;
     guard = stls_guard_enter(openssl);
-    set_codes(openssl, target, control->command, list);
+    set_codes(openssl, stls_policy(), target, control->command, list);
     stls_guard_leave(guard);
     control->number = 0;
     control->pointer = list;
 }
 
 /* DTLS counts its versions down, and follows the TLS version it was made from. */
-static int floor_of(bool is_dtls)
+static int version_of(int version, bool is_dtls)
 {
     static const int dtls[] = {DTLS1_VERSION, DTLS1_VERSION, DTLS1_2_VERSION, DTLS1_2_VERSION};
-    int floor = stls_policy()->min_protocol;
 
-    return is_dtls ? dtls[floor - TLS1_VERSION] : floor;
+    return is_dtls ? dtls[version - TLS1_VERSION] : version;
 }
 
-bool stls_algorithms_is_old(int version)
+static bool is_dtls_version(int version)
+{
+    return (version & 0xff00) == (DTLS1_VERSION & 0xff00);
+}
+
+bool stls_algorithms_is_old(const struct stls_policy *policy, int version)
 {
     if (version == DTLS1_BAD_VER)
         return true;
-    if ((version & 0xff00) == (DTLS1_VERSION & 0xff00))
-        return version > floor_of(true);
-    return version < floor_of(false);
+    if (is_dtls_version(version))
+        return version > version_of(policy->min_protocol, true);
+    return version < policy->min_protocol;
 }
 
-static void raise_versions(struct stls_openssl *openssl, SSL *ssl)
+static bool is_new(const struct stls_policy *policy, int version)
 {
-    long floor = floor_of(openssl->SSL_is_dtls(ssl) != 0);
+    if (is_dtls_version(version))
+        return version < version_of(policy->max_protocol, true);
+    return version > policy->max_protocol;
+}
+
+static void hold_versions(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy)
+{
+    bool is_dtls = openssl->SSL_is_dtls(ssl) != 0;
+    long floor = version_of(policy->min_protocol, is_dtls);
+    long ceiling = version_of(policy->max_protocol, is_dtls);
     long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
     long max = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MAX_PROTO_VERSION, 0, NULL);
 
     /* 0 is "whatever is lowest" and "whatever is highest". A program that would go no higher than
      * what is too low goes to the floor. The order matters: OpenSSL refuses min > max. */
-    if (max != 0 && stls_algorithms_is_old((int)max))
+    if (max != 0 && stls_algorithms_is_old(policy, (int)max))
         openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, floor, NULL);
-    if (min == 0 || stls_algorithms_is_old((int)min))
+    if (min == 0 || stls_algorithms_is_old(policy, (int)min))
         openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MIN_PROTO_VERSION, floor, NULL);
+    if (policy->max_protocol < TLS1_3_VERSION && (max == 0 || is_new(policy, (int)max)))
+        openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, ceiling, NULL);
 }
 
-bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl)
+bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl,
+                                const struct stls_policy *policy)
 {
     long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
 
-    return min == 0 || stls_algorithms_is_old((int)min);
+    return min == 0 || stls_algorithms_is_old(policy, (int)min);
 }
 
 /* True if the program's list has a vetted cipher of each kind. Those that are not vetted gate 3
@@ -305,28 +324,29 @@ static bool has_vetted(const struct stls_openssl *openssl, const struct stls_vet
     return has_list && has_suites;
 }
 
-void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, bool is_prepared)
+void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy,
+                           bool is_prepared)
 {
     static const uint64_t wanted = SSL_OP_NO_COMPRESSION;
     static const uint64_t unwanted = SSL_OP_LEGACY_SERVER_CONNECT |
                                      SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION |
                                      SSL_OP_CISCO_ANYCONNECT;
-    const struct stls_vetted *vetted = stls_vetted_of(openssl);
+    const struct stls_vetted *vetted = stls_vetted_of(openssl, policy);
     uint64_t options = openssl->SSL_get_options(ssl);
 
     if ((options & wanted) != wanted)
         openssl->SSL_set_options(ssl, wanted);
     if ((options & unwanted) != 0)
         openssl->SSL_clear_options(ssl, unwanted);
-    if (openssl->SSL_get_security_level(ssl) < stls_policy()->security_level)
-        openssl->SSL_set_security_level(ssl, stls_policy()->security_level);
-    raise_versions(openssl, ssl);
+    if (openssl->SSL_get_security_level(ssl) < policy->security_level)
+        openssl->SSL_set_security_level(ssl, policy->security_level);
+    hold_versions(openssl, ssl, policy);
     if (vetted == NULL)
         return;
     if (!has_vetted(openssl, vetted, openssl->SSL_get_ciphers(ssl)))
-        stls_algorithms_narrow_connection(openssl, ssl);
+        stls_algorithms_narrow_connection(openssl, ssl, policy);
     if (!is_prepared && !vetted->are_default_groups_vetted)
-        set_groups(openssl, (struct stls_target){.ssl = ssl});
+        set_groups(openssl, policy, (struct stls_target){.ssl = ssl});
 }
 
 static unsigned wire_number(const void *other)
@@ -341,19 +361,19 @@ static enum stls_answer keep_if(bool is_good)
     return is_good ? STLS_KEEP : STLS_REFUSE;
 }
 
-enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl, int op, int number,
+enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
+                                       const struct stls_policy *policy, int op, int number,
                                        const void *other)
 {
-    const struct stls_policy *policy = stls_policy();
     const struct stls_vetted *vetted;
 
     switch (op) {
     case SSL_SECOP_VERSION:
-        return keep_if(!stls_algorithms_is_old(number));
+        return keep_if(!stls_algorithms_is_old(policy, number) && !is_new(policy, number));
     case SSL_SECOP_CIPHER_SUPPORTED:
     case SSL_SECOP_CIPHER_SHARED:
     case SSL_SECOP_CIPHER_CHECK:
-        vetted = stls_vetted_of(openssl);
+        vetted = stls_vetted_of(openssl, policy);
         return keep_if(vetted != NULL && other != NULL && is_vetted(openssl, vetted, other));
     case SSL_SECOP_CURVE_SUPPORTED:
     case SSL_SECOP_CURVE_SHARED:

@@ -26,7 +26,8 @@ bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
 
 /* After the program set a cipher list: what is vetted of it, in its order. */
 void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *context);
-void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl);
+void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl,
+                                       const struct stls_policy *policy);
 
 /* One of them. */
 struct stls_target {
@@ -42,26 +43,30 @@ struct stls_control {
 };
 bool stls_algorithms_has_any_vetted(const struct stls_control *control);
 
-/* Makes of them those that set the vetted list, which list is room for. */
+/* Makes of them those that set the vetted list, which list is room for. By the policy of the
+ * process: a host is known at START. */
 void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stls_target target,
                                   struct stls_control *control, char list[STLS_LIST_MAX]);
 
 /* True if versions below the floor are allowed, by the program or by default. */
-bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl);
+bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl,
+                                const struct stls_policy *policy);
 
 /* START: versions, options, level, and a list where none of it is vetted. */
-void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, bool is_prepared);
+void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy,
+                           bool is_prepared);
 
 /* Gate 3: op, number and other as in SSL_CTX_set_security_callback(3). */
-enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl, int op, int number,
+enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
+                                       const struct stls_policy *policy, int op, int number,
                                        const void *other);
 
 /* True for a version below the policy's floor, as it stands in a record or a hello. */
-bool stls_algorithms_is_old(int version);
+bool stls_algorithms_is_old(const struct stls_policy *policy, int version);
 
 /* By OpenSSL's numbers: what SSL_get_negotiated_group, SSL_get_peer_signature_type_nid and
  * SSL_get_peer_signature_nid return. */
-bool stls_algorithms_is_group_vetted(int nid);
-bool stls_algorithms_is_signature_vetted(int type, int digest);
+bool stls_algorithms_is_group_vetted(const struct stls_policy *policy, int nid);
+bool stls_algorithms_is_signature_vetted(const struct stls_policy *policy, int type, int digest);
 
 #endif

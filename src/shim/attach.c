@@ -6,6 +6,7 @@
 
 #include "gates.h"
 #include "policy_load.h"
+#include "report.h"
 #include "session.h"
 #include "state.h"
 #include "vetted.h"
@@ -52,6 +53,22 @@ static int register_session(const struct stls_openssl *openssl)
                                             stls_session_copy_mark, stls_session_free_mark);
 }
 
+/* By now there is a libssl to read policy files with. */
+static bool is_off(void)
+{
+    (void)stls_policy();
+    return stls_policy_is_off();
+}
+
+/* Once a process, as soon as it uses TLS. */
+static void tell_about_policy(void)
+{
+    static atomic_flag is_done = ATOMIC_FLAG_INIT;
+
+    if (!atomic_flag_test_and_set(&is_done))
+        stls_policy_notices(stls_report_policy);
+}
+
 bool stls_attach(struct stls_openssl *openssl)
 {
     struct stls_registration *there =
@@ -61,7 +78,7 @@ bool stls_attach(struct stls_openssl *openssl)
 
     if (there != NULL)
         return true;
-    if (!openssl->is_supported || stls_policy()->mode == STLS_MODE_OFF)
+    if (!openssl->is_supported || is_off())
         return false;
     made = calloc(1, sizeof *made);
     if (made == NULL)
@@ -72,8 +89,10 @@ bool stls_attach(struct stls_openssl *openssl)
     made->session = register_session(openssl);
     stls_guard_leave(guard);
     if (made->context >= 0 && made->connection >= 0 && made->session >= 0 &&
-        atomic_compare_exchange_strong(&openssl->registration, &there, made))
+        atomic_compare_exchange_strong(&openssl->registration, &there, made)) {
+        tell_about_policy();
         return true;
+    }
     free(made);
     return there != NULL;
 }

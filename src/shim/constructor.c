@@ -1,7 +1,8 @@
 /* constructor.c - what the library does when it is loaded: next to nothing.
  *
  * It copies our own variables out of the environment, which some programs empty before they use
- * TLS. It opens no file, loads no library, looks up no symbol.
+ * TLS. It loads no library and looks up no symbol; it opens no file but where a libssl is loaded:
+ * then policy files, which a chroot may hide later.
  */
 #include "policy_load.h"
 
@@ -11,5 +12,6 @@
  */
 __attribute__((constructor)) static void on_load(int argc, char **argv, char **environment)
 {
-    stls_policy_start(argc > 0 ? argv[0] : "", environment);
+    (void)argc;
+    stls_policy_start(argv, environment);
 }

@@ -213,3 +213,45 @@ void *stls_elf_find_own(const char *name)
 
     return stls_elf_find(&ours, name);
 }
+
+extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
+
+/* The loader leaves it in our second slot of lazy binding; nothing where LD_BIND_NOW is set. */
+static const struct link_map *own_link_map(void)
+{
+    ElfW(Addr) base = (ElfW(Addr)) & __ehdr_start;
+
+    for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_PLTGOT)
+            return ((const struct link_map *const *)at(base, entry->d_un.d_ptr))[1];
+    return NULL;
+}
+
+static bool is_named(const char *path, const char *prefix)
+{
+    const char *name = path;
+
+    for (; *path != '\0'; path++)
+        if (*path == '/')
+            name = path + 1;
+    while (*prefix != '\0' && *name == *prefix)
+        name++, prefix++;
+    return *prefix == '\0';
+}
+
+static int visit_named(struct dl_phdr_info *object, size_t size, void *prefix)
+{
+    (void)size;
+    return is_named(object->dlpi_name, prefix);
+}
+
+bool stls_elf_is_loaded(const char *prefix)
+{
+    const struct link_map *object = own_link_map();
+
+    if (object == NULL)
+        return dl_iterate_phdr(visit_named, (void *)(uintptr_t)prefix) != 0;
+    while ((object = object->l_next) != NULL && !is_named(object->l_name, prefix))
+        ;
+    return object != NULL;
+}

@@ -9,6 +9,7 @@
 #define STLS_ELF_SYMBOLS_H
 
 #include <link.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Address of a function or object that the loaded object defines, in any version, or NULL. */
@@ -32,6 +33,10 @@ void *stls_elf_find_in(const struct stls_elf_tables *tables, const char *name);
 /* The first object after this library, in the loader's order, that defines the name: what
  * dlsym(RTLD_NEXT, name) means. NULL if there is none. */
 void *stls_elf_find_next(const char *name);
+
+/* True if an object loaded after this library in the loader's order has a file name that begins so:
+ * "libssl.". A few instructions an object, and no call. */
+bool stls_elf_is_loaded(const char *prefix);
 
 /* Address of a name that this library itself exports, or NULL. */
 void *stls_elf_find_own(const char *name);

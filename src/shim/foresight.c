@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "algorithms.h"
-#include "policy_load.h"
+#include "state.h"
 #include "vetted.h"
 
 #include "../core/banned.h"
@@ -16,9 +16,10 @@ enum offer {
     OFFER_ENOUGH,
 };
 
-static bool is_vetted(struct stls_openssl *openssl, const SSL_CIPHER *cipher)
+static bool is_vetted(struct stls_openssl *openssl, const SSL *ssl, const SSL_CIPHER *cipher)
 {
-    return stls_algorithms_judge(openssl, SSL_SECOP_CIPHER_CHECK, 0, cipher) == STLS_KEEP;
+    return stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK, 0,
+                                 cipher) == STLS_KEEP;
 }
 
 /* A cipher up to TLS 1.2 says what kind of key it wants, and the one in use shows what we have. */
@@ -39,7 +40,7 @@ static enum offer offered_ciphers(struct stls_openssl *openssl, const SSL *ssl)
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
 
-        if (!is_vetted(openssl, cipher))
+        if (!is_vetted(openssl, ssl, cipher))
             continue;
         if (fits(openssl, ssl, cipher))
             return OFFER_ENOUGH;
@@ -57,7 +58,7 @@ static enum offer offered_groups(const struct stls_openssl *openssl, SSL *ssl)
     if (nids != NULL)
         count = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_GROUPS, 0, nids);
     for (long i = 0; nids != NULL && i < count && offer == OFFER_NOTHING; i++)
-        if (stls_algorithms_is_group_vetted(nids[i]))
+        if (stls_algorithms_is_group_vetted(stls_policy_of(openssl, ssl), nids[i]))
             offer = OFFER_ENOUGH;
     free(nids);
     return offer;
@@ -85,9 +86,11 @@ static bool has_offered_floor(const struct stls_openssl *openssl, SSL *ssl)
     bool is_tls13_off = (openssl->SSL_get_options(ssl) & SSL_OP_NO_TLSv1_3) != 0;
 
     /* The version that a ClientHello tells in its old place ends at TLS 1.2. */
-    if (stls_policy()->min_protocol < TLS1_3_VERSION || openssl->SSL_is_dtls(ssl))
-        return !stls_algorithms_is_old(openssl->SSL_client_version(ssl));
-    return (max == 0 || !stls_algorithms_is_old((int)max)) && !is_tls13_off;
+    if (stls_policy_of(openssl, ssl)->min_protocol < TLS1_3_VERSION || openssl->SSL_is_dtls(ssl))
+        return !stls_algorithms_is_old(stls_policy_of(openssl, ssl),
+                                       openssl->SSL_client_version(ssl));
+    return (max == 0 || !stls_algorithms_is_old(stls_policy_of(openssl, ssl), (int)max)) &&
+           !is_tls13_off;
 }
 
 static struct stls_foresight of_version(struct stls_openssl *openssl, SSL *ssl)
@@ -101,10 +104,11 @@ static struct stls_foresight of_version(struct stls_openssl *openssl, SSL *ssl)
 
     if (!is_server)
         foresight.is_uncertain = !has_offered_floor(openssl, ssl);
-    else if (!stls_algorithms_is_old(openssl->SSL_client_version(ssl)))
+    else if (!stls_algorithms_is_old(stls_policy_of(openssl, ssl),
+                                     openssl->SSL_client_version(ssl)))
         return by_offer(offered_ciphers(openssl, ssl), foresight);
     else
-        foresight.is_uncertain = stls_policy()->min_protocol >= TLS1_3_VERSION;
+        foresight.is_uncertain = stls_policy_of(openssl, ssl)->min_protocol >= TLS1_3_VERSION;
     return foresight;
 }
 
@@ -115,13 +119,13 @@ static struct stls_foresight of_offer(struct stls_openssl *openssl, SSL *ssl)
     long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
     struct stls_foresight foresight = {.fate = STLS_FATE_ADJUSTED};
 
-    if (min == 0 || stls_algorithms_is_old((int)min)) {
+    if (min == 0 || stls_algorithms_is_old(stls_policy_of(openssl, ssl), (int)min)) {
         foresight.reason = "the program allows protocol versions that are too low";
         foresight.rule = "MinProtocol";
         return foresight;
     }
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++)
-        if (!is_vetted(openssl, stls_vetted_at(openssl, ciphers, i))) {
+        if (!is_vetted(openssl, ssl, stls_vetted_at(openssl, ciphers, i))) {
             foresight.reason = "the program allows cipher suites that are not vetted";
             foresight.rule = "CipherString";
             return foresight;
@@ -166,19 +170,19 @@ static struct stls_foresight of_algorithms(struct stls_openssl *openssl, SSL *ss
     int group = group_of(openssl, ssl);
     int digest = NID_undef, type = NID_undef;
 
-    if (!is_vetted(openssl, cipher)) {
+    if (!is_vetted(openssl, ssl, cipher)) {
         foresight.reason = "cipher suite is not vetted";
         foresight.rule = stls_vetted_is_tls13(openssl, cipher) ? "Ciphersuites" : "CipherString";
         return is_server ? by_offer(offered_ciphers(openssl, ssl), foresight) : foresight;
     }
-    if (group > 0 && !stls_algorithms_is_group_vetted(group)) {
+    if (group > 0 && !stls_algorithms_is_group_vetted(stls_policy_of(openssl, ssl), group)) {
         foresight.reason = "key exchange group is not vetted";
         foresight.rule = "Groups";
         return is_server ? by_offer(offered_groups(openssl, ssl), foresight) : foresight;
     }
     if (openssl->SSL_ctrl(ssl, SSL_CTRL_GET_PEER_SIGNATURE_NID, 0, &digest) > 0 &&
         openssl->SSL_get_peer_signature_type_nid(ssl, &type) > 0 &&
-        !stls_algorithms_is_signature_vetted(type, digest)) {
+        !stls_algorithms_is_signature_vetted(stls_policy_of(openssl, ssl), type, digest)) {
         foresight.reason = "signature algorithm is not vetted";
         foresight.rule = "SignatureAlgorithms";
         foresight.is_uncertain = true;
@@ -189,7 +193,7 @@ static struct stls_foresight of_algorithms(struct stls_openssl *openssl, SSL *ss
 
 struct stls_foresight stls_foresight_of(struct stls_openssl *openssl, SSL *ssl)
 {
-    if (stls_algorithms_is_old(openssl->SSL_version(ssl)))
+    if (stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return of_version(openssl, ssl);
     if (!openssl->SSL_is_server(ssl) && openssl->SSL_version(ssl) == TLS1_2_VERSION &&
         openssl->SSL_ctrl(ssl, SSL_CTRL_GET_RI_SUPPORT, 0, NULL) == 0)

@@ -2,9 +2,13 @@
 #include "gates.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "algorithms.h"
 #include "last_look.h"
+#include "policy_host.h"
 #include "policy_load.h"
 #include "report.h"
 #include "session.h"
@@ -18,21 +22,34 @@
  * client; together the three tell our raise from a choice of the program's. */
 #define RAISED_VERIFY (SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT | SSL_VERIFY_CLIENT_ONCE)
 
+/* Once per libssl: whether it can read all cipher strings. Empty if so. */
+static __attribute__((cold, noinline)) const char *find_closed(struct stls_openssl *openssl)
+{
+    static const char open[] = "", no_memory[] = "out of memory";
+    char error[2 * STLS_TEXT_MAX];
+    const char *there = NULL;
+    const char *reason = open;
+
+    if (!stls_vetted_check_files(openssl, error, sizeof error) && (reason = strdup(error)) == NULL)
+        reason = no_memory;
+    (void)atomic_compare_exchange_strong(&openssl->closed, &there, reason);
+    return there != NULL ? there : reason;
+}
+
 const char *stls_gates_closed(struct stls_openssl *openssl)
 {
-    const struct stls_vetted *vetted;
+    const char *reason = atomic_load_explicit(&openssl->closed, memory_order_acquire);
 
     if (stls_policy_broken() != NULL)
         return stls_policy_broken();
-    vetted = stls_vetted_of(openssl);
-    if (vetted == NULL)
-        return "out of memory";
-    return vetted->error[0] != '\0' ? vetted->error : NULL;
+    if (reason == NULL)
+        reason = find_closed(openssl);
+    return *reason != '\0' ? reason : NULL;
 }
 
-static bool is_enforcing(void)
+static bool is_enforcing(const struct stls_openssl *openssl, const SSL *ssl)
 {
-    return stls_policy()->mode == STLS_MODE_ENFORCE;
+    return stls_policy_of(openssl, ssl)->mode == STLS_MODE_ENFORCE;
 }
 
 static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL *ssl,
@@ -91,7 +108,7 @@ static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         return;
     if (openssl->SSL_is_server(ssl)) {
         wanted &= ~SSL_VERIFY_POST_HANDSHAKE; /* later may be never */
-        if (stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE)
+        if (stls_policy_of(openssl, ssl)->verify_client == STLS_VERIFY_CLIENT_REQUIRE)
             wanted |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     } else if ((mode & SSL_VERIFY_PEER) == 0) {
         wanted = RAISED_VERIFY;
@@ -112,33 +129,60 @@ static void refuse_old_method(struct stls_openssl *openssl, const SSL *ssl,
     static const struct stls_refusal refusal = {.reason = "protocol version too low",
                                                 .rule = "MinProtocol"};
 
-    if (!stls_algorithms_is_old(openssl->SSL_version(ssl)))
+    if (!stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return;
-    connection->is_refused = is_enforcing();
+    connection->is_refused = is_enforcing(openssl, ssl);
     stls_report_refusal(openssl, ssl, connection, &refusal);
+}
+
+/* What holds for the handshake that begins. A server knows no host. */
+static const struct stls_policy *find_policy(struct stls_openssl *openssl, const SSL *ssl,
+                                             struct stls_refusal *ret_refusal)
+{
+    const struct stls_policy *policy = stls_policy_renew();
+    const struct stls_vetted *vetted;
+
+    if (!stls_policy_has_hosts() || openssl->SSL_is_server(ssl))
+        return policy;
+    policy = stls_policy_for_host(openssl, ssl, &ret_refusal->rule);
+    vetted = stls_vetted_of(openssl, policy);
+    if (ret_refusal->rule != NULL) {
+        ret_refusal->reason = "the sections about this host contradict each other";
+    } else if (vetted == NULL || vetted->error[0] != '\0') {
+        ret_refusal->reason = vetted != NULL ? vetted->error : "out of memory";
+        ret_refusal->rule = "CipherString";
+    }
+    return policy;
 }
 
 static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     int mode = openssl->SSL_get_verify_mode(ssl);
+    struct stls_refusal refusal = {.reason = NULL};
 
     connection->is_started = true;
     connection->is_reported = false;
     connection->is_refused = false;
+    connection->policy = find_policy(openssl, ssl, &refusal);
     connection->asked &= ~(uint32_t)STLS_ASKED_FORGIVENESS;
-    if (stls_algorithms_allows_old(openssl, ssl))
+    if (stls_algorithms_allows_old(openssl, ssl, connection->policy))
         connection->asked |= STLS_ASKED_LOW_PROTOCOL;
     if (!connection->is_verify_raised || mode != connection->raised_verify) {
         connection->asked_verify = mode;
         connection->is_verify_raised = false;
     }
-    if (!is_enforcing()) {
+    if (!is_enforcing(openssl, ssl)) {
         refuse_old_method(openssl, ssl, connection);
         return;
     }
+    if (refusal.reason != NULL) {
+        connection->is_refused = true;
+        stls_report_refusal(openssl, ssl, connection, &refusal);
+    }
     hold_slots(openssl, ssl, connection);
-    stls_algorithms_apply(openssl, ssl, context != NULL && context->is_prepared);
+    stls_algorithms_apply(openssl, ssl, connection->policy,
+                          context != NULL && context->is_prepared);
     hold_verify(openssl, ssl, connection);
     refuse_old_method(openssl, ssl, connection);
     if (!stls_verify_is_wanted(openssl, ssl))
@@ -147,7 +191,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
         hold_session_id_context(openssl, ssl, connection);
         return;
     }
-    if (stls_policy()->allow_raw_public_key == STLS_ALLOW_NO &&
+    if (stls_policy_of(openssl, ssl)->allow_raw_public_key == STLS_ALLOW_NO &&
         openssl->SSL_set1_server_cert_type != NULL)
         openssl->SSL_set1_server_cert_type(ssl, NULL, 0); /* X.509 only */
     stls_session_drop_unvetted(openssl, ssl, (connection->asked_verify & SSL_VERIFY_PEER) != 0);
@@ -156,7 +200,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
 /* Some twenty times a handshake: nothing here fails, so that there is no error to take back. */
 static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
-    if (!is_enforcing())
+    if (!is_enforcing(openssl, ssl))
         return;
     hold_slots(openssl, ssl, connection);
     hold_verify(openssl, ssl, connection);
@@ -179,7 +223,8 @@ static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
  * own in TLS 1.3, before that with a general one, when the cipher has been chosen. */
 static bool is_certificate_missing(const struct stls_openssl *openssl, const SSL *ssl, int value)
 {
-    if (!openssl->SSL_is_server(ssl) || stls_policy()->verify_client != STLS_VERIFY_CLIENT_REQUIRE)
+    if (!openssl->SSL_is_server(ssl) ||
+        stls_policy_of(openssl, ssl)->verify_client != STLS_VERIFY_CLIENT_REQUIRE)
         return false;
     return value == (SSL3_AL_FATAL << 8 | SSL_AD_CERTIFICATE_REQUIRED) ||
            (value == (SSL3_AL_FATAL << 8 | SSL_AD_HANDSHAKE_FAILURE) &&
@@ -206,7 +251,7 @@ static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
                   int value)
 {
     struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long(value),
-                                   .is_refused_anyway = !is_enforcing()};
+                                   .is_refused_anyway = !is_enforcing(openssl, ssl)};
 
     if (!connection->is_started)
         return;
@@ -270,18 +315,21 @@ static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
 static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
                       struct stls_connection *connection, int op, int number, const void *other)
 {
+    const struct stls_policy *policy;
+
+    if (op == SSL_SECOP_VERSION && connection != NULL)
+        start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
+    policy = stls_policy_of(openssl, ssl);
+    if (policy->mode != STLS_MODE_ENFORCE)
+        return false;
     if (stls_gates_closed(openssl) != NULL)
         return true;
-    if (ssl == NULL)
-        return stls_algorithms_judge(openssl, op, number, other) == STLS_REFUSE;
-    if (connection == NULL || connection->is_refused)
+    if (ssl != NULL && (connection == NULL || connection->is_refused))
         return true;
-    if (op == SSL_SECOP_VERSION)
-        start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
-    if (stls_algorithms_judge(openssl, op, number, other) == STLS_REFUSE)
+    if (stls_algorithms_judge(openssl, policy, op, number, other) == STLS_REFUSE)
         return true;
     /* By now a client knows whether the server resumes. */
-    return op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&
+    return ssl != NULL && op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&
            stls_verify_is_wanted(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
            !stls_last_look_knows_server(openssl, ssl);
 }
@@ -329,13 +377,13 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
 
     if (ssl == NULL || connection == NULL) { /* out of memory */
-        if (is_enforcing() || ssl == NULL)
+        if (is_enforcing(openssl, ssl) || ssl == NULL)
             return 0;
         return stls_verify_as_program(openssl, ssl, chain);
     }
     if (!stls_verify_is_wanted(openssl, ssl))
         return stls_verify_as_program(openssl, ssl, chain);
-    if (is_enforcing())
+    if (is_enforcing(openssl, ssl))
         return stls_verify_enforce(openssl, ssl, connection, chain);
     return stls_verify_audit(openssl, ssl, connection, chain);
 }
@@ -344,7 +392,7 @@ void stls_gates_install(const struct stls_openssl *openssl, SSL_CTX *context,
                         struct stls_context *record)
 {
     openssl->SSL_CTX_set_info_callback(context, stls_gate_state);
-    if (is_enforcing()) { /* audit has nothing to say there */
+    if (is_enforcing(openssl, NULL)) { /* audit has nothing to say there */
         record->program_security = openssl->SSL_CTX_get_security_callback(context);
         openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
     }

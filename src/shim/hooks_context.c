@@ -64,7 +64,8 @@ static SSL_CTX *finish(struct stls_openssl *openssl, SSL_CTX *context, const SSL
     guard = stls_guard_enter(openssl);
     closed = record != NULL ? stls_gates_closed(openssl) : "the context could not be attached";
     if (closed == NULL) {
-        stls_algorithms_prepare_context(openssl, context);
+        if (!stls_policy_leaves_contexts())
+            stls_algorithms_prepare_context(openssl, context);
         record->is_prepared = true;
         record->is_client = is_client_method(openssl, method);
     }
@@ -79,7 +80,7 @@ static SSL_CTX *finish(struct stls_openssl *openssl, SSL_CTX *context, const SSL
  * and after registering there can be made again. */
 static bool must_make_again(struct stls_openssl *openssl, SSL_CTX *context)
 {
-    if (context == NULL || stls_policy()->mode == STLS_MODE_OFF || !openssl->is_supported ||
+    if (context == NULL || stls_policy_is_off() || !openssl->is_supported ||
         stls_context_of(openssl, context) != NULL)
         return false;
     openssl->SSL_CTX_free(context);

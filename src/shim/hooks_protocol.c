@@ -11,10 +11,12 @@
 
 #include "../core/banned.h"
 
-/* False while libssl itself sets defaults on a half-made context, and for contexts not ours. */
+/* False where a connection may be allowed more than the process, which START sees to. Also false
+ * while libssl itself sets defaults on a half-made context, and for contexts not ours. */
 static bool is_narrowed(const struct stls_openssl *openssl, const SSL_CTX *context)
 {
-    return stls_is_enforcing() && stls_context_of(openssl, context) != NULL;
+    return stls_is_enforcing() && !stls_policy_leaves_contexts() &&
+           stls_context_of(openssl, context) != NULL;
 }
 
 static void narrow_context(struct stls_openssl *openssl, SSL_CTX *context)
@@ -35,7 +37,7 @@ static void narrow_connection(struct stls_openssl *openssl, SSL *ssl)
     if (!is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)))
         return;
     guard = stls_guard_enter(openssl);
-    stls_algorithms_narrow_connection(openssl, ssl);
+    stls_algorithms_narrow_connection(openssl, ssl, stls_policy());
     stls_guard_leave(guard);
 }
 
@@ -156,7 +158,8 @@ static bool is_version(int command)
 /* A version of 0 is "whatever is lowest", or "whatever is highest". */
 static void note_control(uint32_t *asked, const struct stls_control *control, unsigned shift)
 {
-    bool is_old = control->number != 0 && stls_algorithms_is_old((int)control->number);
+    bool is_old =
+        control->number != 0 && stls_algorithms_is_old(stls_policy(), (int)control->number);
 
     if (control->command == SSL_CTRL_SET_MIN_PROTO_VERSION)
         note(asked, STLS_ASKED_MIN_PROTOCOL << shift, is_old || control->number == 0);

@@ -167,8 +167,7 @@ STLS_HOOK int SSL_set_session(SSL *ssl, SSL_SESSION *session)
     bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
 
     if (is_ours && stls_is_enforcing() && session != NULL && !openssl->SSL_is_server(ssl) &&
-        stls_policy()->verify_peer == STLS_VERIFY_PEER_REQUIRE &&
-        !stls_session_has_mark(openssl, session))
+        stls_policy_verifies_server(stls_policy()) && !stls_session_has_mark(openssl, session))
         session = NULL;
     return openssl->SSL_set_session(ssl, session);
 }

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "policy_load.h"
-
 #include "../core/banned.h"
 
 union address {
@@ -151,13 +149,13 @@ static const struct {
     {"connect", STLS_HOST_SOURCE_CONNECT, from_connect},
 };
 
-void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
+void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl, int allowed,
                         struct stls_identity *ret)
 {
     ret->count = 0;
     ret->source = NULL;
     for (size_t i = 0; i < sizeof sources / sizeof sources[0] && ret->count == 0; i++)
-        if ((unsigned)stls_policy()->host_sources & sources[i].bit) {
+        if ((unsigned)allowed & sources[i].bit) {
             ret->count = sources[i].find(openssl, ssl, ret->hosts);
             ret->source = ret->count > 0 ? sources[i].name : NULL;
         }
@@ -173,6 +171,18 @@ unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
         return port;
     text[0] = '\0';
     return 0;
+}
+
+unsigned stls_identity_port(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    struct peer peer = peer_of(openssl, ssl);
+    char host[INET6_ADDRSTRLEN];
+    unsigned port = 0;
+
+    if (peer.address.storage.ss_family == AF_UNSPEC)
+        peer.address.storage = stls_names_last_connect();
+    (void)address_text(&peer.address, host, sizeof host, &port);
+    return port;
 }
 
 static bool append_name(const struct stls_openssl *openssl, const GENERAL_NAME *name,

@@ -8,6 +8,7 @@
 #define STLS_IDENTITY_H
 
 #include "../core/host.h"
+#include "../core/policy.h"
 
 #include "names.h"
 #include "openssl.h"
@@ -24,12 +25,16 @@ enum {
     STLS_PRESENTED_MAX = 256, /* names of a certificate, terminated */
 };
 
-void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
+/* sources: those that may be asked, bits of enum stls_host_source. */
+void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl, int sources,
                         struct stls_identity *ret);
 
 /* The peer's address as text, for events, empty if unknown; its port, then 0. */
 unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
                             char text[STLS_PEER_MAX]);
+
+/* The peer's port; 0 if unknown. */
+unsigned stls_identity_port(const struct stls_openssl *openssl, const SSL *ssl);
 
 /* The presented identities (RFC 9525): dNSNames and iPAddresses of the leaf as text, for events;
  * "nothing" if it has none. Empty without a leaf. */

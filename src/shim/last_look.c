@@ -28,7 +28,7 @@ bool stls_last_look_knows_server(struct stls_openssl *openssl, const SSL *ssl)
 
     if (stls_session_is_vetted(openssl, ssl))
         return true;
-    if (stls_policy()->allow_psk == STLS_ALLOW_NO || cipher == NULL)
+    if (stls_policy_of(openssl, ssl)->allow_psk == STLS_ALLOW_NO || cipher == NULL)
         return false;
     return openssl->SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk ||
            (openssl->SSL_version(ssl) == TLS1_3_VERSION && openssl->SSL_session_reused(ssl));
@@ -52,7 +52,7 @@ static const char *find_peer_fault(struct stls_openssl *openssl, const SSL *ssl,
         !stls_last_look_knows_server(openssl, ssl))
         return "no certificate of the server was verified";
     *ret_rule = "VerifyClient=require";
-    if (is_server && stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE &&
+    if (is_server && stls_policy_of(openssl, ssl)->verify_client == STLS_VERIFY_CLIENT_REQUIRE &&
         !has_certificate(openssl, ssl))
         return "no certificate of the client was verified";
     return NULL;
@@ -63,10 +63,11 @@ static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, cons
     const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
 
     *ret_rule = "MinProtocol";
-    if (stls_algorithms_is_old(openssl->SSL_version(ssl)))
+    if (stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return "protocol version too low";
     *ret_rule = "CipherString";
-    if (stls_algorithms_judge(openssl, SSL_SECOP_CIPHER_CHECK, 0, cipher) == STLS_REFUSE)
+    if (stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK, 0,
+                              cipher) == STLS_REFUSE)
         return "cipher suite is not vetted";
     return find_peer_fault(openssl, ssl, ret_rule);
 }
@@ -117,7 +118,9 @@ bool stls_last_look(struct stls_openssl *openssl, SSL *ssl, struct stls_connecti
 {
     struct stls_refusal refusal = {.reason = NULL};
 
-    if (stls_policy()->mode == STLS_MODE_AUDIT) {
+    if (stls_policy_of(openssl, ssl)->mode == STLS_MODE_OFF)
+        return true;
+    if (stls_policy_of(openssl, ssl)->mode == STLS_MODE_AUDIT) {
         foresee(openssl, ssl, connection);
         return true;
     }

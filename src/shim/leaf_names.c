@@ -6,7 +6,6 @@
 
 #include "identity.h"
 #include "param_names.h"
-#include "policy_load.h"
 
 #include "../core/banned.h"
 
@@ -136,14 +135,15 @@ static bool find_program_names(const struct stls_openssl *openssl, X509_VERIFY_P
 }
 
 static enum stls_leaf_names check_identity(const struct stls_openssl *openssl, const SSL *ssl,
+                                           const struct stls_policy *policy,
                                            const struct leaf *leaf)
 {
     struct stls_identity identity;
 
-    stls_identity_find(openssl, ssl, &identity);
+    stls_identity_find(openssl, ssl, policy->host_sources, &identity);
     if (identity.count == 0)
-        return stls_policy()->unknown_host == STLS_UNKNOWN_HOST_ALLOW ? STLS_LEAF_NAMES_MATCH
-                                                                      : STLS_LEAF_NAMES_UNKNOWN;
+        return policy->unknown_host == STLS_UNKNOWN_HOST_ALLOW ? STLS_LEAF_NAMES_MATCH
+                                                               : STLS_LEAF_NAMES_UNKNOWN;
     for (size_t i = 0; i < identity.count; i++)
         if (leaf_has(openssl, leaf, &identity.hosts[i]))
             return STLS_LEAF_NAMES_MATCH;
@@ -152,18 +152,19 @@ static enum stls_leaf_names check_identity(const struct stls_openssl *openssl, c
 }
 
 enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, const SSL *ssl,
+                                           const struct stls_policy *policy,
                                            X509_VERIFY_PARAM *param, X509 *certificate,
                                            stls_leaf_names_memo *memo)
 {
     struct leaf leaf = {certificate, memo};
     enum stls_leaf_names found;
     bool has_names = find_program_names(openssl, param, &leaf, &found);
-    bool are_counted = ((unsigned)stls_policy()->host_sources & STLS_HOST_SOURCE_APP) != 0;
+    bool are_counted = ((unsigned)policy->host_sources & STLS_HOST_SOURCE_APP) != 0;
 
     /* Names of the program's that don't match are never overruled. */
     if (has_names && (found != STLS_LEAF_NAMES_MATCH || are_counted))
         return found;
-    if (stls_policy()->check_host == STLS_CHECK_HOST_APP)
+    if (policy->check_host == STLS_CHECK_HOST_APP)
         return STLS_LEAF_NAMES_MATCH;
-    return check_identity(openssl, ssl, &leaf);
+    return check_identity(openssl, ssl, policy, &leaf);
 }

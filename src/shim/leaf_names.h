@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "../core/host.h"
+#include "../core/policy.h"
 
 #include "openssl.h"
 
@@ -30,6 +31,7 @@ typedef _Atomic(struct stls_host *) stls_leaf_names_memo;
 /* By the program's names in param (that they match is checked again), else by our own sources; as
  * CheckHost, UnknownHost and HostSources say. memo: this leaf's, or NULL. */
 enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, const SSL *ssl,
+                                           const struct stls_policy *policy,
                                            X509_VERIFY_PARAM *param, X509 *leaf,
                                            stls_leaf_names_memo *memo);
 

@@ -14,7 +14,9 @@
 
 #define OPENSSL_SUPPRESS_DEPRECATED /* what serves 1.1.1 */
 #include <openssl/bio.h>
+#include <openssl/conf.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -28,6 +30,7 @@ int SSL_set1_server_cert_type(SSL *ssl, const unsigned char *types, size_t lengt
 
 struct stls_registration; /* attach's */
 struct stls_vetted;       /* vetted's */
+struct stls_trust;        /* trust's */
 
 struct stls_openssl {
     const char *start, *end; /* where the libssl is mapped */
@@ -35,7 +38,8 @@ struct stls_openssl {
     const char *missing;     /* the first it has not */
     _Atomic(struct stls_registration *) registration;
     _Atomic(struct stls_vetted *) vetted;
-    _Atomic(X509_STORE *) trust;
+    _Atomic(const char *) closed; /* gates' */
+    _Atomic(struct stls_trust *) trust;
 #define REQUIRED(name) __typeof__(&(name)) name;
 #define OPTIONAL(name) __typeof__(&(name)) name;
 #include "openssl.def"

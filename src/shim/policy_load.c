@@ -1,24 +1,34 @@
 /* policy_load.c - see policy_load.h */
 #include "policy_load.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "elf_symbols.h"
 #include "next.h"
+#include "openssl.h"
+#include "policy_bytes.h"
+#include "policy_parser.h"
 
 #include "../core/banned.h"
 
 #define PREFIX "STRICTTLS_"
 
 struct loaded {
-    struct stls_policy policy;
+    struct stls_policy_sources sources;
+    struct stls_policy_file system, own;
+    _Atomic(struct stls_effective *) process;
     bool is_broken;
+    bool has_hosts, has_host_modes, leaves_contexts;
+    char script[PATH_MAX]; /* what an interpreter runs */
     char error[2 * STLS_TEXT_MAX];
 };
 
@@ -27,6 +37,7 @@ static _Atomic(char **) copied;
 static _Atomic(struct loaded *) current;
 
 static char program[NAME_MAX + 1];
+static char **arguments; /* as main gets them; the program may write to them */
 
 /* The constructor runs in every process: here and in what it calls no function of libc is used
  * before there is something to copy, as the first call of each costs a look-up by the loader. */
@@ -69,7 +80,15 @@ static size_t count_wanted(char **environment)
     return count;
 }
 
-void stls_policy_start(const char *name, char **environment)
+/* The file that the environment names as policy. */
+static const char *own_path(void)
+{
+    const char *value = stls_policy_variable("STRICTTLS_POLICY");
+
+    return value != NULL && *value == '/' ? value : NULL;
+}
+
+void stls_policy_start(char **given, char **environment)
 {
     static char *none[] = {NULL};
     size_t count = count_wanted(environment);
@@ -85,23 +104,27 @@ void stls_policy_start(const char *name, char **environment)
     for (size_t i = 0, j = 0; copy != none && j < count && environment[i] != NULL; i++)
         if (is_wanted(environment[i]) && (copy[j] = strdup(environment[i])) != NULL)
             j++;
-    copy_base_name(name);
+    copy_base_name(given != NULL && given[0] != NULL ? given[0] : "");
+    arguments = given;
     atomic_compare_exchange_strong(&copied, &there, copy);
     /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
      * nobody reads it. */
+    if (stls_elf_is_loaded("libssl."))
+        stls_policy_bytes_read(own_path());
 }
 
 /* Another library's constructor used TLS, or looked up a name, before ours ran. */
 static void start_early(void)
 {
-    const char *name;
+    char *name[2] = {NULL, NULL};
     char ***variables;
 
     if (atomic_load_explicit(&copied, memory_order_acquire) != NULL)
         return;
-    name = (const char *)STLS_NEXT(getauxval)(AT_EXECFN);
+    name[0] = (char *)STLS_NEXT(getauxval)(AT_EXECFN);
     variables = stls_elf_find_next("environ");
-    stls_policy_start(name != NULL ? name : "", variables != NULL ? *variables : NULL);
+    stls_policy_start(name, variables != NULL ? *variables : NULL);
+    arguments = NULL;
 }
 
 const char *stls_policy_program(void)
@@ -120,46 +143,173 @@ const char *stls_policy_variable(const char *variable)
     return NULL;
 }
 
+static void break_policy(struct loaded *made, const char *format, ...)
+{
+    va_list arguments_of_format;
+
+    va_start(arguments_of_format, format);
+    if (!made->is_broken)
+        vsnprintf(made->error, sizeof made->error, format, arguments_of_format);
+    va_end(arguments_of_format);
+    made->is_broken = true;
+}
+
 static void find_unknown(struct loaded *made)
 {
     for (char **entry = atomic_load_explicit(&copied, memory_order_acquire); *entry != NULL;
          entry++)
-        if (is_ours(*entry) && stls_policy_find_variable(*entry, strcspn(*entry, "=")) == NULL) {
-            made->is_broken = true;
-            snprintf(made->error, sizeof made->error, "%s: no such variable", *entry);
-        }
+        if (is_ours(*entry) && stls_policy_find_variable(*entry, strcspn(*entry, "=")) == NULL)
+            break_policy(made, "%s: no such variable", *entry);
 }
 
-static void load(struct loaded *made)
+static const struct stls_policy_file *parse(struct loaded *made, const char *path,
+                                            const struct stls_policy_bytes *bytes,
+                                            struct stls_policy_file *ret)
 {
+    const struct stls_openssl *openssl = stls_openssl_of_object(NULL);
+    char error[sizeof made->error];
+
+    if (bytes->fault != NULL)
+        break_policy(made, "%s: %s", path, bytes->fault);
+    if (bytes->text == NULL)
+        return NULL;
+    if (openssl == NULL || !openssl->is_supported)
+        break_policy(made, "%s: this libssl can't read it", path);
+    else if (stls_policy_parse(openssl, path, bytes->text, bytes->length, ret, error, sizeof error))
+        return ret;
+    else
+        break_policy(made, "%s", error);
+    return NULL;
+}
+
+static void read_variables(struct loaded *made, const struct stls_policy_bytes *own)
+{
+    struct stls_policy ignored;
     char expected[STLS_TEXT_MAX];
     size_t count;
     const struct stls_word *words = stls_policy_words(&count);
 
-    stls_policy_shipped(&made->policy, words[0].initial);
+    made->sources.variable = stls_policy_variable;
     for (size_t i = 0; i < count; i++) {
-        const char *value = stls_policy_variable(words[i].variable);
+        const char *value =
+            words[i].variable[0] != '\0' ? stls_policy_variable(words[i].variable) : NULL;
 
-        if (value == NULL ||
-            stls_policy_set(&made->policy, &words[i], value, expected, sizeof expected))
+        if (value == NULL)
             continue;
-        made->is_broken = true;
-        snprintf(made->error, sizeof made->error, "%s=%.512s: %s", words[i].variable, value,
-                 expected);
+        if (words[i].kind == STLS_WORD_BASE && *value == '/')
+            made->sources.file = parse(made, value, own, &made->own);
+        else if (!stls_policy_set(&ignored, &words[i], value, expected, sizeof expected))
+            break_policy(made, "%s=%.512s: %s", words[i].variable, value, expected);
+        else if (words[i].kind == STLS_WORD_BASE)
+            made->sources.shipped = value;
     }
     find_unknown(made);
-    if (made->is_broken)
-        made->policy.mode = STLS_MODE_ENFORCE;
+}
+
+/* What an interpreter runs: the first argument that is no option, from the root. */
+static void find_script(struct loaded *made)
+{
+    char **script = arguments;
+
+    while (script != NULL && *script != NULL && *++script != NULL && **script == '-')
+        ;
+    if (script == NULL || *script == NULL)
+        return;
+    if (STLS_NEXT(realpath)(*script, made->script) == NULL)
+        snprintf(made->script, sizeof made->script, "%s", *script);
+    made->sources.program.script = made->script;
+}
+
+/* What there is in a file that concerns more than one answer. */
+static void survey(struct loaded *made, const struct stls_policy_file *file)
+{
+    for (size_t i = 0; file != NULL && i < file->section_count; i++) {
+        const struct stls_policy_section *section = &file->sections[i];
+
+        if (section->kind == STLS_SECTION_APP && strchr(section->pattern, ' ') != NULL)
+            find_script(made);
+        made->has_hosts = made->has_hosts || section->kind == STLS_SECTION_HOST;
+        for (size_t j = 0; section->kind == STLS_SECTION_HOST && j < section->count; j++) {
+            const struct stls_word *word = file->settings[section->first + j].word;
+            bool is_mode = word->offset == offsetof(struct stls_policy, mode) &&
+                           word->kind == STLS_WORD_CHOICE;
+
+            made->has_host_modes = made->has_host_modes || is_mode;
+            if (stls_policy_section_is_exception(section) &&
+                (is_mode || word->kind == STLS_WORD_CIPHERS || word->kind == STLS_WORD_CODES ||
+                 word->kind == STLS_WORD_NUMBER))
+                made->leaves_contexts = true;
+        }
+    }
+}
+
+long stls_policy_today(void)
+{
+    return (long)(time(NULL) / (24 * 60 * 60));
+}
+
+static struct stls_effective *resolve(const struct loaded *made)
+{
+    struct stls_effective *effective = calloc(1, sizeof *effective);
+
+    if (effective != NULL)
+        stls_policy_resolve(&made->sources, NULL, stls_policy_today(), NULL, NULL, effective);
+    return effective;
+}
+
+static bool is_locked(const struct stls_policy_file *system)
+{
+    struct stls_policy base;
+
+    if (system == NULL)
+        return false;
+    stls_policy_file_base(system, &base);
+    return base.lock_environment == STLS_LOCK_ENVIRONMENT_YES;
+}
+
+/* False when out of memory. */
+static bool load(struct loaded *made)
+{
+    const struct stls_policy_surroundings *around = stls_policy_bytes_read(own_path());
+    struct stls_effective *process;
+
+    if (around == NULL)
+        return false;
+    made->sources.program.executable = around->executable[0] != '\0' ? around->executable : NULL;
+    made->sources.system = parse(made, STLS_POLICY_SYSTEM_PATH, &around->system, &made->system);
+    if (!is_locked(made->sources.system))
+        read_variables(made, &around->own);
+    survey(made, made->sources.system);
+    survey(made, made->sources.file);
+    process = resolve(made);
+    if (process == NULL)
+        return false;
+    if (process->contradiction != NULL)
+        break_policy(made, "%s: nothing is left that all sources allow",
+                     process->contradiction->name);
+    if (made->is_broken) { /* nothing passes; the variables may say where that is told */
+        made->sources.system = made->sources.file = NULL;
+        made->sources.variable = stls_policy_variable;
+        made->has_hosts = made->has_host_modes = made->leaves_contexts = false;
+        stls_policy_resolve(&made->sources, NULL, 0, NULL, NULL, process);
+        process->policy.mode = STLS_MODE_ENFORCE;
+    }
+    atomic_store(&made->process, process);
+    return true;
 }
 
 /* Filled now, with what is always the same: initialised, it would be part of the file. */
 static struct loaded *out_of_memory(void)
 {
+    static struct stls_effective effective;
     static struct loaded nothing;
 
-    nothing.policy.mode = STLS_MODE_ENFORCE;
+    effective.policy.mode = STLS_MODE_ENFORCE;
+    effective.policy.min_protocol = effective.policy.max_protocol = 0x0304;
+    effective.last_day = LONG_MAX;
     nothing.is_broken = true;
     memcpy(nothing.error, "out of memory", sizeof "out of memory");
+    atomic_store(&nothing.process, &effective);
     return &nothing;
 }
 
@@ -167,16 +317,19 @@ static __attribute__((cold, noinline)) struct loaded *make_current(void)
 {
     struct loaded *there = NULL;
     struct loaded *made;
+    int saved_errno = errno;
 
     start_early();
     made = calloc(1, sizeof *made);
-    if (made == NULL)
+    if (made == NULL || !load(made)) {
+        free(made);
+        errno = saved_errno;
         return out_of_memory();
-    load(made);
+    }
+    errno = saved_errno;
     if (atomic_compare_exchange_strong(&current, &there, made))
         return made;
-    free(made);
-    return there;
+    return there; /* ours is lost, with what it refers to: once a process at most */
 }
 
 /* Asked for several times in each question of a handshake. */
@@ -189,19 +342,50 @@ static inline struct loaded *get(void)
 
 const struct stls_policy *stls_policy(void)
 {
-    return &get()->policy;
+    return &atomic_load_explicit(&get()->process, memory_order_acquire)->policy;
+}
+
+const struct stls_policy *stls_policy_renew(void)
+{
+    struct loaded *loaded = get();
+    struct stls_effective *before = atomic_load_explicit(&loaded->process, memory_order_acquire);
+    struct stls_effective *made;
+
+    if (before->last_day == LONG_MAX || stls_policy_today() <= before->last_day)
+        return &before->policy;
+    made = resolve(loaded);
+    /* The one before is kept: connections have it. Without memory it is what there is. */
+    if (made != NULL && !atomic_compare_exchange_strong(&loaded->process, &before, made))
+        free(made);
+    return stls_policy();
+}
+
+bool stls_policy_has_hosts(void)
+{
+    return get()->has_hosts;
+}
+
+bool stls_policy_leaves_contexts(void)
+{
+    return get()->leaves_contexts;
 }
 
 bool stls_policy_is_off(void)
 {
     const struct loaded *loaded = atomic_load_explicit(&current, memory_order_acquire);
+    const struct stls_policy_surroundings *around;
     const char *mode;
 
     if (loaded != NULL)
-        return loaded->policy.mode == STLS_MODE_OFF;
+        return atomic_load_explicit(&loaded->process, memory_order_acquire)->policy.mode ==
+                   STLS_MODE_OFF &&
+               !loaded->has_host_modes;
     start_early();
+    around = stls_policy_bytes_there();
     mode = stls_policy_variable("STRICTTLS_MODE");
-    return mode != NULL && strcmp(mode, "off") == 0;
+    /* A policy of the system's would not let the environment switch it off. */
+    return mode != NULL && strcmp(mode, "off") == 0 && around != NULL &&
+           around->system.text == NULL && around->system.fault == NULL;
 }
 
 const char *stls_policy_broken(void)
@@ -209,4 +393,75 @@ const char *stls_policy_broken(void)
     const struct loaded *loaded = get();
 
     return loaded->is_broken ? loaded->error : NULL;
+}
+
+const struct stls_policy_sources *stls_policy_get_sources(void)
+{
+    return &get()->sources;
+}
+
+/* Mode has no need to be told: off says nothing, and audit says "would refuse". */
+static void add_weaker(void *arg, const struct stls_word *word)
+{
+    char *text = arg;
+    size_t used = strlen(text);
+
+    if (word->offset != offsetof(struct stls_policy, mode) || word->kind != STLS_WORD_CHOICE)
+        snprintf(text + used, STLS_TEXT_MAX - used, "%s%s",
+                 used == 0 ? "the environment makes it weaker: " : ", ", word->name);
+}
+
+void stls_policy_tell_expired(void *arg, const struct stls_policy_file *file,
+                              const struct stls_policy_section *section)
+{
+    const struct stls_policy_teller *teller = arg;
+    char text[STLS_TEXT_MAX];
+
+    if (__atomic_exchange_n((bool *)(uintptr_t)&section->is_told, true, __ATOMIC_RELAXED))
+        return;
+    snprintf(text, sizeof text, "%s:%u: [%s] has expired and no longer applies", file->path,
+             section->line, section->name);
+    teller->tell(text);
+}
+
+void stls_policy_notices(void (*tell)(const char *notice))
+{
+    const struct loaded *loaded = get();
+    struct stls_policy_teller teller = {tell};
+    char weaker[STLS_TEXT_MAX] = "";
+    struct stls_effective ignored;
+
+    if (loaded->is_broken)
+        return;
+    stls_policy_environment_weakens(&loaded->sources, add_weaker, weaker);
+    if (weaker[0] != '\0')
+        tell(weaker);
+    stls_policy_resolve(&loaded->sources, NULL, stls_policy_today(), stls_policy_tell_expired,
+                        &teller, &ignored);
+}
+
+static bool find_cipher_string(const struct stls_policy_file *file, size_t *number,
+                               struct stls_policy_place *ret)
+{
+    for (size_t i = 0; file != NULL && i < file->setting_count; i++)
+        if (file->settings[i].word->kind == STLS_WORD_CIPHERS && (*number)-- == 0) {
+            ret->value = file->settings[i].value;
+            snprintf(ret->text, sizeof ret->text, "%.1000s:%u: %s=", file->path,
+                     file->settings[i].line, file->settings[i].word->name);
+            return true;
+        }
+    return false;
+}
+
+bool stls_policy_cipher_string(size_t number, struct stls_policy_place *ret)
+{
+    static const char variable[] = "STRICTTLS_CIPHERS";
+    const struct stls_policy_sources *sources = stls_policy_get_sources();
+
+    if (find_cipher_string(sources->system, &number, ret) ||
+        find_cipher_string(sources->file, &number, ret))
+        return true;
+    ret->value = sources->variable != NULL ? sources->variable(variable) : NULL;
+    snprintf(ret->text, sizeof ret->text, "%s=", variable);
+    return ret->value != NULL && number == 0;
 }

@@ -21,15 +21,15 @@
 static struct stls_rate rate;
 static _Atomic uint32_t count_lost;
 
-static bool is_wanted(int kinds)
+static bool is_wanted(const struct stls_policy *policy, int kinds)
 {
-    return stls_policy()->log != STLS_LOG_NONE && (stls_policy()->log_events & kinds) != 0;
+    return policy->log != STLS_LOG_NONE && (policy->log_events & kinds) != 0;
 }
 
-static void emit(struct stls_event *event)
+static void emit(const struct stls_policy *policy, struct stls_event *event)
 {
     uint32_t kind = stls_rate_kind((uint32_t)event->verdict, event->reason);
-    unsigned limit = (unsigned)stls_policy()->log_rate;
+    unsigned limit = (unsigned)policy->log_rate;
     char path[PATH_MAX / 4];
     struct timespec now;
     ssize_t length;
@@ -43,11 +43,11 @@ static void emit(struct stls_event *event)
     event->executable = path;
     event->seconds = now.tv_sec;
     event->microseconds = (unsigned)(now.tv_nsec / 1000);
-    event->is_audit = stls_policy()->mode == STLS_MODE_AUDIT;
+    event->is_audit = policy->mode == STLS_MODE_AUDIT;
     event->program = stls_policy_program();
     event->pid = (unsigned)getpid();
     event->lost = atomic_exchange(&count_lost, 0);
-    if (!stls_sinks_write(stls_policy(), event))
+    if (!stls_sinks_write(policy, event))
         atomic_fetch_add(&count_lost, event->lost + 1);
 }
 
@@ -89,7 +89,7 @@ static void add_host(const struct stls_openssl *openssl, const SSL *ssl, struct 
     event->peer = facts->peer[0] != '\0' ? facts->peer : NULL;
     if (event->host != NULL || event->is_server)
         return;
-    stls_identity_find(openssl, ssl, &facts->identity);
+    stls_identity_find(openssl, ssl, stls_policy_of(openssl, ssl)->host_sources, &facts->identity);
     event->host_source = facts->identity.source;
     if (facts->identity.count == 0)
         return;
@@ -160,7 +160,7 @@ static uint32_t asked_of(const struct stls_openssl *openssl, const SSL *ssl,
         asked |= STLS_ASKED_OWN_VERIFIER;
     if ((connection->asked_verify & SSL_VERIFY_PEER) == 0)
         asked |= STLS_ASKED_NO_VERIFICATION;
-    if (!is_server && stls_policy()->check_host == STLS_CHECK_HOST_REQUIRE &&
+    if (!is_server && stls_policy_of(openssl, ssl)->check_host == STLS_CHECK_HOST_REQUIRE &&
         gave_no_name(openssl, ssl))
         asked |= STLS_ASKED_NO_HOST_NAME;
     return asked;
@@ -191,20 +191,20 @@ static void tell(struct stls_openssl *openssl, const SSL *ssl, struct stls_conne
     add_host(openssl, ssl, &event, &facts);
     add_leaf(openssl, leaf, &event, &facts);
     add_agreement(openssl, ssl, &event);
-    emit(&event);
+    emit(stls_policy_of(openssl, ssl), &event);
 }
 
 void stls_report_refusal(struct stls_openssl *openssl, const SSL *ssl,
                          struct stls_connection *connection, const struct stls_refusal *refusal)
 {
-    bool is_audit = stls_policy()->mode == STLS_MODE_AUDIT;
+    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
 
     if (connection->is_reported)
         return;
     connection->is_reported = true;
-    if (is_wanted(STLS_LOG_EVENTS_REFUSED))
+    if (is_wanted(policy, STLS_LOG_EVENTS_REFUSED))
         tell(openssl, ssl, connection, refusal,
-             is_audit ? STLS_VERDICT_WOULD_REFUSE : STLS_VERDICT_REFUSED);
+             policy->mode == STLS_MODE_AUDIT ? STLS_VERDICT_WOULD_REFUSE : STLS_VERDICT_REFUSED);
 }
 
 /* What of it the policy made more of. */
@@ -216,11 +216,13 @@ static uint32_t lowering(uint32_t asked)
 void stls_report_success(struct stls_openssl *openssl, const SSL *ssl,
                          struct stls_connection *connection, const struct stls_refusal *what)
 {
+    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
     struct stls_refusal adjusted = {.reason = NULL};
     char reason[96];
     uint32_t less;
 
-    if (connection->is_reported || !is_wanted(STLS_LOG_EVENTS_ADJUSTED | STLS_LOG_EVENTS_ACCEPTED))
+    if (connection->is_reported ||
+        !is_wanted(policy, STLS_LOG_EVENTS_ADJUSTED | STLS_LOG_EVENTS_ACCEPTED))
         return;
     connection->is_reported = true;
     less = lowering(asked_of(openssl, ssl, connection, openssl->SSL_is_server(ssl) != 0));
@@ -233,10 +235,18 @@ void stls_report_success(struct stls_openssl *openssl, const SSL *ssl,
     } else if (what != NULL) {
         adjusted = *what;
     }
-    if (adjusted.reason == NULL && is_wanted(STLS_LOG_EVENTS_ACCEPTED))
+    if (adjusted.reason == NULL && is_wanted(policy, STLS_LOG_EVENTS_ACCEPTED))
         tell(openssl, ssl, connection, &adjusted, STLS_VERDICT_ACCEPTED);
-    else if (adjusted.reason != NULL && is_wanted(STLS_LOG_EVENTS_ADJUSTED))
+    else if (adjusted.reason != NULL && is_wanted(policy, STLS_LOG_EVENTS_ADJUSTED))
         tell(openssl, ssl, connection, &adjusted, STLS_VERDICT_ADJUSTED);
+}
+
+void stls_report_policy(const char *notice)
+{
+    struct stls_event event = {.verdict = STLS_VERDICT_POLICY, .reason = notice};
+
+    if (stls_policy()->log != STLS_LOG_NONE)
+        emit(stls_policy(), &event);
 }
 
 void stls_report_broken_policy(const char *reason)
@@ -245,5 +255,5 @@ void stls_report_broken_policy(const char *reason)
     struct stls_event event = {.verdict = STLS_VERDICT_BROKEN_POLICY, .reason = reason};
 
     if (!atomic_flag_test_and_set(&is_done) && stls_policy()->log != STLS_LOG_NONE)
-        emit(&event);
+        emit(stls_policy(), &event);
 }

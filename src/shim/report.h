@@ -29,6 +29,9 @@ void stls_report_refusal(struct stls_openssl *openssl, const SSL *ssl,
  * or if what is an adjustment (its reason and rule), else as accepted. NULL: it is none. */
 void stls_report_success(struct stls_openssl *openssl, const SSL *ssl,
                          struct stls_connection *connection, const struct stls_refusal *what);
+/* What an administrator should know of the policy, though nothing is refused: the environment makes
+ * it weaker, an exception has ended. */
+void stls_report_policy(const char *notice);
 
 /* Once a process. */
 void stls_report_broken_policy(const char *reason);

@@ -20,6 +20,7 @@ struct step {
     const struct stls_openssl *openssl;
     const X509_STORE_CTX *chain;
     bool is_server;
+    const struct stls_policy *policy;
     SSL_verify_cb program;           /* its verify callback, NULL if it has none */
     X509 *anchor;                    /* out: the last of the chain that passed, to be freed */
     bool has_forgiven;               /* it answered "go on" to an error */
@@ -52,10 +53,11 @@ static int on_step(int ok, X509_STORE_CTX *chain);
 
 /* Whatever the program set that makes verification easier to pass is taken back; what makes it
  * harder (revocation, depth, Suite B, a higher level) stands. */
-static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server)
+static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                      const struct stls_policy *policy, bool is_server)
 {
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
-    int level = stls_policy()->security_level;
+    int level = policy->security_level;
 
     openssl->X509_VERIFY_PARAM_clear_flags(param, UNSAFE_FLAGS);
     openssl->X509_VERIFY_PARAM_set_purpose(param, is_server ? X509_PURPOSE_SSL_CLIENT
@@ -65,7 +67,7 @@ static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
     if (openssl->X509_VERIFY_PARAM_get_auth_level(param) < level)
         openssl->X509_VERIFY_PARAM_set_auth_level(param, level);
     stls_leaf_names_make_safe(openssl, param);
-    if (stls_policy()->allow_dane == STLS_ALLOW_NO)
+    if (policy->allow_dane == STLS_ALLOW_NO)
         openssl->X509_STORE_CTX_set0_dane(chain, NULL);
     openssl->X509_STORE_CTX_set_verify(chain, NULL); /* OpenSSL's own signature and date checks */
     openssl->X509_STORE_CTX_set_verify_cb(chain, on_step);
@@ -89,7 +91,7 @@ static int on_step(int ok, X509_STORE_CTX *chain)
     answer = step->program(ok, chain);
     if (openssl->X509_STORE_CTX_get_verify_cb(chain) != on_step)
         step->program = openssl->X509_STORE_CTX_get_verify_cb(chain);
-    make_safe(openssl, chain, step->is_server);
+    make_safe(openssl, chain, step->policy, step->is_server);
     if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
         return answer;
     step->has_forgiven = answer != 0;
@@ -135,7 +137,7 @@ static int verify_rules(const struct stls_openssl *openssl, X509_STORE_CTX *chai
     const OPENSSL_STACK *built = (const OPENSSL_STACK *)openssl->X509_STORE_CTX_get0_chain(chain);
     struct stls_profile_fault *fault = &step->fault;
 
-    if (stls_chain_rules_keep(openssl, built, stls_policy()->chain_rules, step->is_server, fault))
+    if (stls_chain_rules_keep(openssl, built, step->policy->chain_rules, step->is_server, fault))
         return 1;
     openssl->X509_STORE_CTX_set_current_cert(chain, openssl->OPENSSL_sk_value(built, fault->depth));
     openssl->X509_STORE_CTX_set_error_depth(chain, fault->depth);
@@ -149,7 +151,7 @@ static int verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, boo
     X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     int ret, error;
 
-    make_safe(openssl, chain, is_server);
+    make_safe(openssl, chain, step->policy, is_server);
     step->is_server = is_server;
     step->fault = (struct stls_profile_fault){0};
     begin(step, openssl, chain);
@@ -243,7 +245,7 @@ static int verify_without_functions(const struct stls_safe_chain *run, X509_STOR
 {
     const struct stls_openssl *openssl = run->openssl;
     X509 *last = last_of(openssl, chain);
-    struct step step = {.program = NULL};
+    struct step step = {.policy = run->policy};
     X509_STORE *store;
     int error = X509_V_ERR_OUT_OF_MEM;
 
@@ -313,7 +315,8 @@ static int verify_by_our_store(const struct stls_safe_chain *run, struct step *s
 {
     const struct stls_openssl *openssl = run->openssl;
     X509_STORE_CTX *chain;
-    int error = verify_beside(run, stls_trust_store(run->openssl), false, step, &chain);
+    int error =
+        verify_beside(run, stls_trust_store(run->openssl, run->policy), false, step, &chain);
 
     if (is_chain_adopted && error == X509_V_OK)
         openssl->X509_STORE_CTX_set0_verified_chain(run->chain,
@@ -338,7 +341,7 @@ static void find_error(struct stls_safe_chain *run, struct step *step)
     const struct stls_openssl *openssl = run->openssl;
     int first_error;
 
-    if (stls_policy()->trust_store != STLS_TRUST_STORE_APP) {
+    if (run->policy->trust_store != STLS_TRUST_STORE_APP) {
         run->anchors = STLS_ANCHORS_SYSTEM;
         run->error = verify_by_our_store(run, step, !run->is_beside);
         return;
@@ -382,13 +385,13 @@ static bool was_safe(const struct stls_safe_chain *run)
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(run->chain);
     X509_STORE *store = openssl->X509_STORE_CTX_get0_store(run->chain);
 
-    return stls_policy()->trust_store == STLS_TRUST_STORE_APP &&
-           stls_policy()->allow_dane == STLS_ALLOW_YES &&
+    return run->policy->trust_store == STLS_TRUST_STORE_APP &&
+           run->policy->allow_dane == STLS_ALLOW_YES &&
            openssl->SSL_get_verify_callback(run->ssl) == NULL &&
            openssl->X509_STORE_get_verify_cb(store) == NULL &&
            openssl->X509_STORE_get_verify(store) == NULL && !has_own_functions(openssl, store) &&
            (openssl->X509_VERIFY_PARAM_get_flags(param) & UNSAFE_FLAGS) == 0 &&
-           openssl->X509_VERIFY_PARAM_get_auth_level(param) >= stls_policy()->security_level &&
+           openssl->X509_VERIFY_PARAM_get_auth_level(param) >= run->policy->security_level &&
            is_for_purpose(run) &&
            is_for_role(openssl, openssl->X509_STORE_CTX_get0_cert(run->chain), run->is_server);
 }
@@ -399,7 +402,7 @@ static int judge_rules(struct stls_safe_chain *run)
     const OPENSSL_STACK *built =
         (const OPENSSL_STACK *)run->openssl->X509_STORE_CTX_get0_chain(run->chain);
 
-    return stls_chain_rules_keep(run->openssl, built, stls_policy()->chain_rules, run->is_server,
+    return stls_chain_rules_keep(run->openssl, built, run->policy->chain_rules, run->is_server,
                                  &run->fault)
                ? X509_V_OK
                : run->fault.error;
@@ -408,7 +411,7 @@ static int judge_rules(struct stls_safe_chain *run)
 void stls_safe_chain_run(struct stls_safe_chain *run)
 {
     const struct stls_openssl *openssl = run->openssl;
-    struct step step = {.program = NULL};
+    struct step step = {.policy = run->policy};
 
     if (run->has_passed && was_safe(run)) {
         run->anchors = STLS_ANCHORS_PROGRAM;

@@ -10,6 +10,7 @@
 
 #include "openssl.h"
 
+#include "../core/policy.h"
 #include "../core/profile.h"
 
 /* By whose trust anchors a peer was verified. */
@@ -23,6 +24,7 @@ struct stls_safe_chain {
     struct stls_openssl *openssl;
     X509_STORE_CTX *chain; /* what libssl or the program will look at afterwards */
     SSL *ssl;
+    const struct stls_policy *policy;
     bool is_server;      /* we are; the chain is a client's */
     bool is_beside;      /* leave chain untouched: the program verifies it as well */
     bool is_quiet;       /* beside, and call no function of the program's a second time */

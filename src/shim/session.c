@@ -13,6 +13,7 @@
 
 struct stls_session_mark {
     atomic_uint references;
+    const struct stls_policy *policy; /* under which the peer was verified */
     enum stls_anchors anchors;
     X509 *anchor;
     stls_leaf_names_memo host; /* of the peer's certificate */
@@ -92,6 +93,7 @@ void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
     if (mark == NULL) /* without a mark it is merely not resumed */
         return;
     mark->references = 1;
+    mark->policy = stls_policy_of(openssl, ssl);
     mark->anchors = anchors;
     if (anchor != NULL && openssl->X509_up_ref(anchor))
         mark->anchor = anchor;
@@ -117,7 +119,7 @@ static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl,
     X509_STORE_CTX *chain;
     bool is_found;
 
-    if (stls_policy()->trust_store != STLS_TRUST_STORE_APP)
+    if (mark->policy->trust_store != STLS_TRUST_STORE_APP)
         return true;
     if (mark->anchors != STLS_ANCHORS_PROGRAM || mark->anchor == NULL)
         return false;
@@ -133,9 +135,14 @@ bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl,
     SSL_SESSION *session = openssl->SSL_get_session(ssl);
     struct stls_session_mark *mark = mark_of(openssl, session);
     X509 *leaf = session != NULL ? openssl->SSL_SESSION_get0_peer(session) : NULL;
+    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
 
-    return mark != NULL && leaf != NULL && (!is_verifying || is_trusted(openssl, ssl, mark)) &&
-           stls_leaf_names_check(openssl, ssl, openssl->SSL_get0_param((SSL *)(uintptr_t)ssl), leaf,
+    if (mark == NULL || leaf == NULL || mark->policy != policy ||
+        (is_verifying && !is_trusted(openssl, ssl, mark)))
+        return false;
+    return policy->verify_peer != STLS_VERIFY_PEER_REQUIRE || /* the pinned key is its name */
+           stls_leaf_names_check(openssl, ssl, policy,
+                                 openssl->SSL_get0_param((SSL *)(uintptr_t)ssl), leaf,
                                  &mark->host) == STLS_LEAF_NAMES_MATCH;
 }
 

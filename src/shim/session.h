@@ -1,9 +1,10 @@
 /* session.h - which sessions may be resumed.
  *
  * Owns: the mark on an SSL_SESSION that says "the peer was verified under this policy, up to this
- * trust anchor". It is counted, and immutable but for a memo, and kept in ex_data: it goes along
- * when OpenSSL copies a session (each TLS 1.3 ticket does), but not when one is written out and
- * read back: see session_copies.
+ * trust anchor"; under another policy, as another host may have, it counts for nothing. It is
+ * counted, and immutable but for a memo, and kept in ex_data: it goes along when OpenSSL copies a
+ * session (each TLS 1.3 ticket does), but not when one is written out and read back: see
+ * session_copies.
  */
 #ifndef STLS_SESSION_H
 #define STLS_SESSION_H

@@ -55,6 +55,16 @@ struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, c
     return record;
 }
 
+const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    const struct stls_connection *connection;
+
+    if (ssl == NULL || !stls_policy_has_hosts())
+        return stls_policy();
+    connection = stls_connection_of(openssl, ssl);
+    return connection != NULL && connection->policy != NULL ? connection->policy : stls_policy();
+}
+
 struct stls_context *stls_context_make(const SSL_CTX *owner)
 {
     static _Atomic uint32_t count;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "openssl.h"
+#include "policy_load.h"
 
 typedef void stls_info_callback(const SSL *ssl, int where, int ret);
 typedef int stls_security_callback(const SSL *ssl, const SSL_CTX *context, int op, int bits,
@@ -40,9 +41,10 @@ struct stls_context {
 
 struct stls_connection {
     const SSL *owner;
-    bool is_started;  /* the policy was applied to the handshake under way */
-    bool is_reported; /* one event a handshake */
-    bool is_refused;  /* for good: nothing passes gate 3 any more */
+    const struct stls_policy *policy; /* of the handshake under way, or the last; NULL before */
+    bool is_started;                  /* the policy was applied to the handshake under way */
+    bool is_reported;                 /* one event a handshake */
+    bool is_refused;                  /* for good: nothing passes gate 3 any more */
     bool has_session_id_context;
     bool is_verify_raised;                    /* by us, from what asked_verify says */
     int raised_verify;                        /* to this */
@@ -60,6 +62,10 @@ struct stls_context *stls_context_of(const struct stls_openssl *openssl, const S
 
 /* Made at first use. NULL only where its context has none, or out of memory. */
 struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, const SSL *ssl);
+
+/* What holds for a connection: from START on with the sections about its host; before that, and for
+ * NULL, what holds for the process. */
+const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, const SSL *ssl);
 
 /* For attach, as ex_data callbacks. */
 struct stls_context *stls_context_make(const SSL_CTX *owner);

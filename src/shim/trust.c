@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "policy_load.h"
@@ -13,7 +15,9 @@
  * the program may have emptied. */
 static const char *place(const char *variable, const char *otherwise)
 {
-    const char *value = stls_policy_variable(variable);
+    const char *value = stls_policy()->lock_environment == STLS_LOCK_ENVIRONMENT_NO
+                            ? stls_policy_variable(variable)
+                            : NULL;
 
     return value != NULL ? value : otherwise;
 }
@@ -35,11 +39,9 @@ static bool is_directory(const char *path)
     return fd >= 0 && close(fd) == 0;
 }
 
-static void fill(const struct stls_openssl *openssl, X509_STORE *store)
+static void fill(const struct stls_openssl *openssl, X509_STORE *store, const char *path)
 {
-    const char *path = stls_policy()->trust_path;
-
-    if (stls_policy()->trust_store != STLS_TRUST_STORE_PATH)
+    if (path == NULL)
         fill_with_system(openssl, store);
     else if (is_directory(path))
         openssl->X509_STORE_load_locations(store, NULL, path);
@@ -47,23 +49,52 @@ static void fill(const struct stls_openssl *openssl, X509_STORE *store)
         openssl->X509_STORE_load_locations(store, path, NULL);
 }
 
-X509_STORE *stls_trust_store(struct stls_openssl *openssl)
-{
-    X509_STORE *there = atomic_load_explicit(&openssl->trust, memory_order_acquire);
-    struct stls_guard guard;
-    X509_STORE *made;
+/* Never taken away again, so that the list needs no lock. */
+struct stls_trust {
+    struct stls_trust *next;
+    X509_STORE *store;
+    const char *path; /* NULL: the system's; lives as long as the policy, which is for ever */
+};
 
-    if (there != NULL)
-        return there;
-    guard = stls_guard_enter(openssl);
-    made = openssl->X509_STORE_new();
-    if (made != NULL) {
-        fill(openssl, made);
-        if (atomic_compare_exchange_strong(&openssl->trust, &there, made))
-            there = made;
-        else
-            openssl->X509_STORE_free(made);
+static bool is_for(const struct stls_trust *trust, const char *path)
+{
+    return trust->path == path ||
+           (trust->path != NULL && path != NULL && strcmp(trust->path, path) == 0);
+}
+
+static struct stls_trust *make(const struct stls_openssl *openssl, const char *path)
+{
+    struct stls_trust *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return NULL;
+    made->path = path;
+    made->store = openssl->X509_STORE_new();
+    if (made->store == NULL) {
+        free(made);
+        return NULL;
     }
+    fill(openssl, made->store, path);
+    return made;
+}
+
+X509_STORE *stls_trust_store(struct stls_openssl *openssl, const struct stls_policy *policy)
+{
+    const char *path = policy->trust_store == STLS_TRUST_STORE_PATH ? policy->trust_path : NULL;
+    struct stls_trust *first = atomic_load_explicit(&openssl->trust, memory_order_acquire);
+    struct stls_trust *made;
+    struct stls_guard guard;
+
+    for (struct stls_trust *there = first; there != NULL; there = there->next)
+        if (is_for(there, path))
+            return there->store;
+    guard = stls_guard_enter(openssl);
+    made = make(openssl, path);
     stls_guard_leave(guard);
-    return there;
+    if (made == NULL)
+        return NULL;
+    do /* two threads may make the same: then one is not found again */
+        made->next = first;
+    while (!atomic_compare_exchange_weak(&openssl->trust, &first, made));
+    return made->store;
 }

@@ -1,15 +1,18 @@
 /* trust.h - the trust anchors that are not the program's.
  *
- * Owns: one X509_STORE per libcrypto with the system's anchors, or those of TrustStore's path, made
- * at first need and then kept. It reads files: never on the path of a handshake that verifies.
+ * Owns: for each libcrypto an X509_STORE with the system's anchors, and one for each path that a
+ * TrustStore names, made at first need and then kept. It reads files: never on the path of a
+ * handshake that verifies.
  */
 #ifndef STLS_TRUST_H
 #define STLS_TRUST_H
+
+#include "../core/policy.h"
 
 #include "openssl.h"
 
 /* NULL only when out of memory; where nothing could be loaded, nothing is trusted. SSL_CERT_FILE
  * and SSL_CERT_DIR count as they were when the program started, not in a privileged process. */
-X509_STORE *stls_trust_store(struct stls_openssl *openssl);
+X509_STORE *stls_trust_store(struct stls_openssl *openssl, const struct stls_policy *policy);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "leaf_names.h"
+#include "pins.h"
 #include "policy_load.h"
 #include "report.h"
 #include "safe_chain.h"
@@ -25,14 +26,15 @@ struct verdict {
     bool is_uncertain, is_refused_anyway; /* as in struct stls_refusal */
 };
 
-static void check_names(const struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
+static void check_names(const struct stls_openssl *openssl, SSL *ssl,
+                        const struct stls_policy *policy, X509_STORE_CTX *chain,
                         struct verdict *verdict)
 {
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
     X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
 
     verdict->rule = "CheckHost=require";
-    switch (stls_leaf_names_check(openssl, ssl, param, leaf, NULL)) {
+    switch (stls_leaf_names_check(openssl, ssl, policy, param, leaf, NULL)) {
     case STLS_LEAF_NAMES_MATCH:
         return;
     case STLS_LEAF_NAMES_MISMATCH:
@@ -49,6 +51,17 @@ static void check_names(const struct stls_openssl *openssl, SSL *ssl, X509_STORE
     }
 }
 
+static void check_pins(const struct stls_openssl *openssl, const struct stls_policy *policy,
+                       X509_STORE_CTX *chain, struct verdict *verdict)
+{
+    if (!policy->pins.is_set ||
+        stls_pins_match(openssl, &policy->pins, openssl->X509_STORE_CTX_get0_cert(chain)))
+        return;
+    verdict->error = X509_V_ERR_CERT_REJECTED;
+    verdict->rule = "PinSHA256";
+    verdict->reason = "the server's key is not a pinned one";
+}
+
 /* A raw public key has no name and no chain: only the program can know whether it is the right one,
  * and only where the policy lets it. */
 static struct verdict judge_raw_key(struct stls_safe_chain *run)
@@ -58,7 +71,7 @@ static struct verdict judge_raw_key(struct stls_safe_chain *run)
                               .reason = "raw public key",
                               .anchors = STLS_ANCHORS_PROGRAM};
 
-    if (stls_policy()->allow_raw_public_key == STLS_ALLOW_NO)
+    if (run->policy->allow_raw_public_key == STLS_ALLOW_NO)
         return verdict;
     run->is_indifferent = false;
     stls_safe_chain_run(run);
@@ -83,10 +96,11 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
         .openssl = openssl,
         .chain = chain,
         .ssl = ssl,
+        .policy = stls_policy_of(openssl, ssl),
         .is_server = openssl->SSL_is_server(ssl) != 0,
         .is_beside = turn != WE_ALONE,
         .has_passed = turn == WE_AFTER,
-        .is_quiet = stls_policy()->mode == STLS_MODE_AUDIT,
+        .is_quiet = stls_policy_of(openssl, ssl)->mode == STLS_MODE_AUDIT,
         .is_indifferent = is_indifferent,
     };
     struct verdict verdict = {.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
@@ -103,9 +117,30 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
     if (verdict.error != X509_V_OK || run.is_server)
         return verdict;
     guard = stls_guard_enter(openssl);
-    check_names(openssl, ssl, chain, &verdict);
+    check_names(openssl, ssl, run.policy, chain, &verdict);
+    if (verdict.error == X509_V_OK)
+        check_pins(openssl, run.policy, chain, &verdict);
     stls_guard_leave(guard);
     return verdict;
+}
+
+/* Without VerifyPeer=require the chain is the program's business; a pinned key is not. */
+static struct verdict judge_pins(const struct stls_openssl *openssl, SSL *ssl,
+                                 X509_STORE_CTX *chain)
+{
+    struct verdict verdict = {.error = X509_V_OK, .anchors = STLS_ANCHORS_PROGRAM};
+    struct stls_guard guard = stls_guard_enter(openssl);
+
+    check_pins(openssl, stls_policy_of(openssl, ssl), chain, &verdict);
+    stls_guard_leave(guard);
+    return verdict;
+}
+
+/* The server is to be known by a pinned key alone. */
+static bool is_by_pins(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    return !openssl->SSL_is_server(ssl) &&
+           stls_policy_of(openssl, ssl)->verify_peer != STLS_VERIFY_PEER_REQUIRE;
 }
 
 /* The program would accept what its own anchors do not vouch for. */
@@ -146,8 +181,9 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
         snprintf(fault, sizeof fault, "%s (certificate at depth %d)", verdict->fault.reason,
                  verdict->fault.depth);
         refusal.reason = fault;
-        refusal.rule = stls_policy()->chain_rules == STLS_CHAIN_RULES_WEBPKI ? "ChainRules=webpki"
-                                                                             : "ChainRules=rfc5280";
+        refusal.rule = stls_policy_of(openssl, ssl)->chain_rules == STLS_CHAIN_RULES_WEBPKI
+                           ? "ChainRules=webpki"
+                           : "ChainRules=rfc5280";
     }
     if (refusal.reason == NULL)
         refusal.reason = openssl->X509_verify_cert_error_string(verdict->error);
@@ -162,9 +198,13 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
 
 bool stls_verify_is_wanted(const struct stls_openssl *openssl, const SSL *ssl)
 {
+    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
+
+    if (policy->mode == STLS_MODE_OFF)
+        return false;
     if (openssl->SSL_is_server(ssl))
-        return stls_policy()->verify_client != STLS_VERIFY_CLIENT_APP;
-    return stls_policy()->verify_peer == STLS_VERIFY_PEER_REQUIRE;
+        return policy->verify_client != STLS_VERIFY_CLIENT_APP;
+    return stls_policy_verifies_server(policy);
 }
 
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain)
@@ -178,6 +218,37 @@ int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CT
     return ret < 0 ? 0 : ret;
 }
 
+/* The chain's error is ours, and it counts. */
+static int refuse(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
+                  const struct verdict *verdict)
+{
+    int mode = openssl->SSL_get_verify_mode(ssl);
+
+    openssl->X509_STORE_CTX_set_error(chain, verdict->error);
+    if ((mode & SSL_VERIFY_PEER) == 0) /* it was lowered since START */
+        openssl->SSL_set_verify(ssl, mode | SSL_VERIFY_PEER, NULL);
+    return 0;
+}
+
+/* The chain as the program wants it, or not at all; then the key. */
+static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
+                        X509_STORE_CTX *chain)
+{
+    bool asked_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
+    int ret = stls_verify_as_program(openssl, ssl, chain);
+    struct verdict verdict;
+
+    if (ret < 0 || (ret == 0 && !asked_none))
+        return ret;
+    verdict = judge_pins(openssl, ssl, chain);
+    if (verdict.error == X509_V_OK) {
+        stls_session_mark(openssl, ssl, verdict.anchors, NULL);
+        return 1;
+    }
+    report(openssl, ssl, connection, chain, &verdict);
+    return refuse(openssl, ssl, chain, &verdict);
+}
+
 int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                         X509_STORE_CTX *chain)
 {
@@ -185,8 +256,9 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     bool has_own = context != NULL && context->program_cert_verify != NULL;
     bool asked_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
     struct verdict verdict;
-    int mode;
 
+    if (is_by_pins(openssl, ssl))
+        return enforce_pins(openssl, ssl, connection, chain);
     /* The program's own verification must accept as well, so that the system's anchors can only
      * make it stricter. */
     verdict = judge(openssl, ssl, chain, has_own ? WE_FIRST : WE_ALONE, has_own || asked_none);
@@ -203,11 +275,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     report(openssl, ssl, connection, chain, &verdict);
     if (has_own) /* it may want to see the certificates all the same */
         (void)stls_verify_as_program(openssl, ssl, chain);
-    openssl->X509_STORE_CTX_set_error(chain, verdict.error);
-    mode = openssl->SSL_get_verify_mode(ssl);
-    if ((mode & SSL_VERIFY_PEER) == 0) /* it was lowered since START; a failure must count */
-        openssl->SSL_set_verify(ssl, mode | SSL_VERIFY_PEER, NULL);
-    return 0;
+    return refuse(openssl, ssl, chain, &verdict);
 }
 
 int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
@@ -222,8 +290,11 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
 
     if (asks_none)
         connection->asked_verify = SSL_VERIFY_NONE;
-    verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
-                    asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)));
+    if (is_by_pins(openssl, ssl))
+        verdict = judge_pins(openssl, ssl, chain);
+    else
+        verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
+                        asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)));
     /* Its callback is not called a second time: what it let pass is what we would not. */
     if (verdict.error != X509_V_OK && ret > 0 && !asks_none && !has_own &&
         !is_name_error(verdict.error) && forgives(openssl, ssl, chain))
@@ -250,7 +321,8 @@ void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
         openssl->X509_STORE_CTX_init(chain, store, leaf, openssl->SSL_get_peer_cert_chain(ssl)) &&
         openssl->X509_VERIFY_PARAM_set1(openssl->X509_STORE_CTX_get0_param(chain),
                                         openssl->SSL_get0_param(ssl))) {
-        verdict = judge(openssl, ssl, chain, WE_FIRST, asks_none);
+        verdict = is_by_pins(openssl, ssl) ? judge_pins(openssl, ssl, chain)
+                                           : judge(openssl, ssl, chain, WE_FIRST, asks_none);
         verdict.is_uncertain = true;
         if (verdict.error != X509_V_OK)
             report(openssl, ssl, connection, chain, &verdict);

@@ -48,8 +48,7 @@ const SSL_CIPHER *stls_vetted_at(const struct stls_openssl *openssl,
 
 static void explain(struct stls_vetted *made, const char *what, const char *name)
 {
-    snprintf(made->error, sizeof made->error, "STRICTTLS_CIPHERS=%.512s: %s%.64s",
-             stls_policy()->cipher_string, what, name);
+    snprintf(made->error, sizeof made->error, "%s%.64s", what, name);
 }
 
 static bool add(struct stls_vetted *made, const char *name, uint16_t number)
@@ -100,26 +99,50 @@ static bool check_names(const struct stls_openssl *openssl, SSL_CTX *scratch, co
     return true;
 }
 
-static void expand_ciphers(const struct stls_openssl *openssl, SSL_CTX *scratch,
-                           struct stls_vetted *made)
+/* One conjunct; of what made has already, what is not in it goes. */
+static void expand_conjunct(const struct stls_openssl *openssl, SSL_CTX *scratch,
+                            const char *string, bool is_first, struct stls_vetted *made)
 {
+    struct stls_codes before = made->ciphers;
     const STACK_OF(SSL_CIPHER) * ciphers;
 
-    if (!check_names(openssl, scratch, stls_policy()->cipher_string, made))
+    made->ciphers.count = 0;
+    made->cipher_list[0] = '\0';
+    if (!check_names(openssl, scratch, string, made))
         return;
-    if (!openssl->SSL_CTX_set_cipher_list(scratch, stls_policy()->cipher_string)) {
+    if (!openssl->SSL_CTX_set_cipher_list(scratch, string)) {
         explain(made, "no cipher is left", "");
         return;
     }
     ciphers = openssl->SSL_CTX_get_ciphers(scratch);
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
+        uint16_t number = openssl->SSL_CIPHER_get_protocol_id(cipher);
 
         if (!stls_vetted_is_tls13(openssl, cipher) &&
-            !add(made, openssl->SSL_CIPHER_get_name(cipher),
-                 openssl->SSL_CIPHER_get_protocol_id(cipher)))
+            (is_first || stls_codes_contain(&before, number)) &&
+            !add(made, openssl->SSL_CIPHER_get_name(cipher), number))
             return;
     }
+}
+
+static void expand_ciphers(const struct stls_openssl *openssl, SSL_CTX *scratch, const char *string,
+                           struct stls_vetted *made)
+{
+    char conjunct[STLS_TEXT_MAX];
+    bool is_first = true;
+
+    for (size_t length; *(string += strspn(string, "&")) != '\0'; string += length) {
+        length = strcspn(string, "&");
+        memcpy(conjunct, string, length);
+        conjunct[length] = '\0';
+        expand_conjunct(openssl, scratch, conjunct, is_first, made);
+        is_first = false;
+        if (made->error[0] != '\0')
+            return;
+    }
+    if (made->ciphers.count == 0)
+        explain(made, "no cipher is left", "");
 }
 
 static _Thread_local bool is_scratch __attribute__((tls_model("initial-exec")));
@@ -129,7 +152,7 @@ bool stls_vetted_is_scratch(void)
     return is_scratch;
 }
 
-static bool ask_openssl(struct stls_openssl *openssl, struct stls_vetted *made)
+static bool ask_openssl(struct stls_openssl *openssl, const char *string, struct stls_vetted *made)
 {
     struct stls_guard guard = stls_guard_enter(openssl);
     SSL_CTX *scratch;
@@ -137,7 +160,7 @@ static bool ask_openssl(struct stls_openssl *openssl, struct stls_vetted *made)
     is_scratch = true;
     scratch = openssl->SSL_CTX_new(openssl->TLS_method());
     if (scratch != NULL) {
-        expand_ciphers(openssl, scratch, made);
+        expand_ciphers(openssl, scratch, string, made);
         openssl->SSL_CTX_free(scratch);
     }
     is_scratch = false;
@@ -155,32 +178,62 @@ static bool are_shipped(const struct stls_codes *groups)
     return memcmp(groups, &shipped.groups, sizeof *groups) == 0;
 }
 
-static __attribute__((cold, noinline)) const struct stls_vetted *make(struct stls_openssl *openssl)
+/* False only when out of memory. */
+static bool expand(struct stls_openssl *openssl, const char *string, struct stls_vetted *made)
 {
-    const struct stls_policy *policy = stls_policy();
-    struct stls_vetted *there = NULL;
+    if (read_names(string, made))
+        return true;
+    memset(made, 0, sizeof *made);
+    return ask_openssl(openssl, string, made);
+}
+
+static __attribute__((cold, noinline)) const struct stls_vetted *
+make(struct stls_openssl *openssl, const struct stls_policy *policy)
+{
+    struct stls_vetted *first = atomic_load_explicit(&openssl->vetted, memory_order_acquire);
     struct stls_vetted *made = calloc(1, sizeof *made);
 
     if (made == NULL)
         return NULL;
-    if (!read_names(policy->cipher_string, made)) {
-        memset(made, 0, sizeof *made);
-        if (!ask_openssl(openssl, made)) {
-            free(made);
-            return NULL;
-        }
+    if (!expand(openssl, policy->cipher_string, made)) {
+        free(made);
+        return NULL;
     }
     stls_vetted_names(STLS_REGISTRY_CIPHERSUITE, &policy->ciphersuites, made->ciphersuite_list);
     made->are_default_groups_vetted = are_shipped(&policy->groups);
-    if (atomic_compare_exchange_strong(&openssl->vetted, &there, made))
-        return made;
-    free(made);
-    return there;
+    made->policy = policy;
+    do /* two threads may make the same: then one is not found again */
+        made->next = first;
+    while (!atomic_compare_exchange_weak(&openssl->vetted, &first, made));
+    return made;
 }
 
-const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl)
+const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl,
+                                         const struct stls_policy *policy)
 {
     const struct stls_vetted *there = atomic_load_explicit(&openssl->vetted, memory_order_acquire);
 
-    return there != NULL ? there : make(openssl);
+    while (there != NULL && there->policy != policy)
+        there = there->next;
+    return there != NULL ? there : make(openssl, policy);
+}
+
+bool stls_vetted_check_files(struct stls_openssl *openssl, char *error, size_t size)
+{
+    struct stls_policy_place place;
+
+    for (size_t i = 0; stls_policy_cipher_string(i, &place); i++) {
+        struct stls_vetted *made = calloc(1, sizeof *made);
+        bool is_good = made != NULL && expand(openssl, place.value, made);
+
+        if (!is_good)
+            snprintf(error, size, "out of memory");
+        else if (made->error[0] != '\0')
+            snprintf(error, size, "%s%.512s: %s", place.text, place.value, made->error);
+        is_good = is_good && made->error[0] == '\0';
+        free(made);
+        if (!is_good)
+            return false;
+    }
+    return true;
 }

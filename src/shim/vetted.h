@@ -1,7 +1,7 @@
 /* vetted.h - the policy's lists as one libssl knows them.
  *
- * Owns: their expansion, once per libssl: a cipher string that only OpenSSL can read becomes code
- * points.
+ * Owns: their expansion, once per libssl and policy: a cipher string that only OpenSSL can read
+ * becomes code points.
  */
 #ifndef STLS_VETTED_H
 #define STLS_VETTED_H
@@ -15,6 +15,8 @@ enum {
 };
 
 struct stls_vetted {
+    const struct stls_policy *policy;
+    struct stls_vetted *next;
     struct stls_codes ciphers;       /* up to TLS 1.2 */
     char cipher_list[STLS_LIST_MAX]; /* the same by name */
     char ciphersuite_list[STLS_LIST_MAX];
@@ -25,7 +27,12 @@ struct stls_vetted {
 /* Expanded at first use, then immutable. NULL only when out of memory. Only for a cipher string
  * that is more than names does it need a context of its own, so it is not called from inside
  * SSL_CTX_new. */
-const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl);
+const struct stls_vetted *stls_vetted_of(struct stls_openssl *openssl,
+                                         const struct stls_policy *policy);
+
+/* Whether this libssl can read every cipher string that a policy file has; error (size bytes) says
+ * where one stands that it can't. */
+bool stls_vetted_check_files(struct stls_openssl *openssl, char *error, size_t size);
 
 /* True while this thread makes a context of our own, which nothing is to be done to. */
 bool stls_vetted_is_scratch(void);

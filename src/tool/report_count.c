@@ -163,6 +163,8 @@ void stls_report_count(struct stls_report_counts *counts, const struct stls_repo
         counts->accepted += 1 + held_back;
     else if (strcmp(verdict, "broken-policy") == 0)
         counts->broken_policies++;
+    else if (strcmp(verdict, "policy") == 0) /* about no handshake */
+        return;
     else if (event->length[STLS_REPORT_REFUSED_ANYWAY] > 0)
         counts->refused_anyway += 1 + held_back;
     else

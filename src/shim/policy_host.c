@@ -1,0 +1,108 @@
+/* policy_host.c - see policy_host.h */
+#include "policy_host.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "param_names.h"
+#include "policy_load.h"
+#include "report.h"
+
+#include "../core/banned.h"
+
+struct merged {
+    struct merged *next;
+    struct stls_policy_matches matches;
+    struct stls_effective effective;
+};
+
+static _Atomic(struct merged *) all;
+
+static bool is_for(const struct merged *merged, const struct stls_policy_matches *matches)
+{
+    return merged->matches.host_count == matches->host_count &&
+           merged->matches.count == matches->count &&
+           memcmp(merged->matches.section, matches->section,
+                  matches->count * sizeof matches->section[0]) == 0 &&
+           stls_policy_today() <= merged->effective.last_day;
+}
+
+static const struct merged *make(const struct stls_policy_matches *matches)
+{
+    struct stls_policy_teller teller = {stls_report_policy};
+    struct merged *first = atomic_load_explicit(&all, memory_order_acquire);
+    struct merged *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return NULL;
+    made->matches = *matches;
+    stls_policy_resolve(stls_policy_get_sources(), matches, stls_policy_today(),
+                        stls_policy_tell_expired, &teller, &made->effective);
+    do
+        made->next = first;
+    while (!atomic_compare_exchange_weak(&all, &first, made));
+    return made;
+}
+
+static const struct merged *find(const struct stls_policy_matches *matches)
+{
+    const struct merged *there = atomic_load_explicit(&all, memory_order_acquire);
+
+    while (there != NULL && !is_for(there, matches))
+        there = there->next;
+    return there != NULL ? there : make(matches);
+}
+
+/* The names and the address that the program itself gave OpenSSL to check. */
+static size_t find_program_hosts(const struct stls_openssl *openssl, const SSL *ssl,
+                                 struct stls_host *ret)
+{
+    X509_VERIFY_PARAM *param = openssl->SSL_get0_param((SSL *)(uintptr_t)ssl);
+    size_t count = 0;
+    const char *name;
+
+    for (int i = 0;
+         count < STLS_NAMES_MAX && (name = stls_param_names_host(openssl, param, i)) != NULL; i++)
+        count += stls_host_parse(name, &ret[count]);
+    if (count == 0)
+        count = stls_param_names_address(openssl, param, &ret[0]);
+    return count;
+}
+
+static size_t find_hosts(const struct stls_openssl *openssl, const SSL *ssl,
+                         struct stls_identity *ret)
+{
+    int sources = stls_policy()->host_sources;
+
+    ret->count = 0;
+    if (((unsigned)sources & STLS_HOST_SOURCE_APP) != 0)
+        ret->count = find_program_hosts(openssl, ssl, ret->hosts);
+    if (ret->count == 0)
+        stls_identity_find(openssl, ssl, sources, ret);
+    return ret->count;
+}
+
+const struct stls_policy *stls_policy_for_host(const struct stls_openssl *openssl, const SSL *ssl,
+                                               const char **ret_contradiction)
+{
+    unsigned port = stls_identity_port(openssl, ssl);
+    struct stls_match_peer peers[STLS_NAMES_MAX];
+    struct stls_policy_matches matches;
+    struct stls_identity identity;
+    const struct merged *merged;
+    size_t count = find_hosts(openssl, ssl, &identity);
+
+    for (size_t i = 0; i < count; i++)
+        peers[i] = (struct stls_match_peer){&identity.hosts[i], port};
+    stls_policy_match(stls_policy_get_sources(), peers, count, &matches);
+    if (!matches.has_any)
+        return stls_policy();
+    merged = find(&matches);
+    if (merged == NULL || merged->effective.contradiction != NULL)
+        *ret_contradiction =
+            merged != NULL ? merged->effective.contradiction->name : "out of memory";
+    return merged != NULL ? &merged->effective.policy : stls_policy();
+}
