@@ -10,12 +10,11 @@ SYSCONFDIR ?= /etc
 POLICYDIR ?= $(PREFIX)/share/stricttls/policy
 DOCDIR  ?= $(PREFIX)/share/doc/stricttls
 MANDIR  ?= $(PREFIX)/share/man
-SYSCONFDIR ?= /etc
 
 B        := build
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
-COMMON   := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP
+COMMON   := -std=c11 -D_GNU_SOURCE -DSTLS_SYSCONFDIR='"$(SYSCONFDIR)"' $(WARNINGS) $(CFLAGS) -MMD -MP
 HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LTO      ?= -flto -flto-partition=none
 
@@ -51,8 +50,7 @@ $(B)/shim-objects/core/%.o: HARDEN += -fno-asynchronous-unwind-tables
 
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h \
-	  -DSTLS_SYSCONFDIR='"$(SYSCONFDIR)"' -c $< -o $@
+	$(CC) $(COMMON) $(HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
 
 # The export map has no version name: with one, every hook would silently be passed by.
 $(B)/exports.map: src/shim/hooks.def
@@ -69,8 +67,7 @@ $(B)/libstricttls.so: $(SHIM_OBJECTS) $(B)/exports.map
 
 $(B)/objects/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HARDEN) -fPIE -DSTLS_VERSION='"$(VERSION)"' -DSTLS_LIBDIR='"$(LIBDIR)"' \
-	  -DSTLS_SYSCONFDIR='"$(SYSCONFDIR)"' -c $< -o $@
+	$(CC) $(COMMON) $(HARDEN) -fPIE -DSTLS_VERSION='"$(VERSION)"' -DSTLS_LIBDIR='"$(LIBDIR)"' -c $< -o $@
 
 $(B)/stricttls: $(TOOL_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -o $@ $^ $(TOOL_LIBS)
