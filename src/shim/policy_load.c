@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 #include <time.h>
 
 #include "elf_symbols.h"
@@ -383,9 +384,12 @@ bool stls_policy_is_off(void)
     start_early();
     around = stls_policy_bytes_there();
     mode = stls_policy_variable("STRICTTLS_MODE");
+    if (mode == NULL || strcmp(mode, "off") != 0)
+        return false;
     /* A policy of the system's would not let the environment switch it off. */
-    return mode != NULL && strcmp(mode, "off") == 0 && around != NULL &&
-           around->system.text == NULL && around->system.fault == NULL;
+    if (around == NULL)
+        return access(STLS_POLICY_SYSTEM_PATH, F_OK) != 0;
+    return around->system.text == NULL && around->system.fault == NULL;
 }
 
 const char *stls_policy_broken(void)

@@ -95,7 +95,7 @@ static char *read_file(const char *path, size_t *ret_length)
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX) {
         fprintf(stderr, "%s: not a file of up to %d bytes\n", path, FILE_MAX);
-    } else if ((status.st_mode & S_IWOTH) != 0) {
+    } else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         fprintf(stderr, "%s: others may write to it\n", path);
     } else if ((text = malloc((size_t)status.st_size + 1)) != NULL) {
         *ret_length = fread(text, 1, (size_t)status.st_size, file);
