@@ -21,7 +21,7 @@ BENCH_ARGUMENTS = $(CURDIR)/$(B)/libstricttls.so $(CURDIR)/$(B)/stricttls $(CURD
 
 .PHONY: bench bench-check bench-baseline
 bench: bootstrap
-	$(MAKE) --no-print-directory all $(BENCH_PROGRAMS)
+	$(MAKE) --no-print-directory all $(BENCH_PROGRAMS) $(B)/tests/events/generate
 	$(BENCH) run $(BENCH_ARGUMENTS) $(B)/bench.json
 
 bench-check: bootstrap
