@@ -141,10 +141,10 @@ static void start_field(struct writer *writer, const char *name)
         stls_line_add(&writer->line, "\":");
         return;
     }
-    for (i = 0; name[i] != '\0' && i < sizeof upper - 1; i++)
-        upper[i] = name[i] == '.'                     ? '_'
-                   : name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A')
-                                                      : name[i];
+    for (i = 0; i < sizeof upper - 1 && *name != '\0'; i++, name++)
+        upper[i] = *name == '.'                   ? '_'
+                   : *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A')
+                                                  : *name;
     upper[i] = '\0';
     stls_line_add(&writer->line, upper);
     stls_line_add(&writer->line, "=");

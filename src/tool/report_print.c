@@ -118,7 +118,7 @@ static const char *clean(const char *text, char cleaned[STLS_REPORT_TEXT_MAX])
 {
     size_t i;
 
-    for (i = 0; text[i] != '\0' && i < STLS_REPORT_TEXT_MAX - 1; i++)
+    for (i = 0; i < STLS_REPORT_TEXT_MAX - 1 && text[i] != '\0'; i++)
         cleaned[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
     cleaned[i] = '\0';
     return cleaned;
@@ -240,7 +240,7 @@ static void put_text(yajl_gen json, const char *name, const char *text)
     char cleaned[EXCEPTION_MAX];
     size_t i;
 
-    for (i = 0; text[i] != '\0' && i < sizeof cleaned - 1; i++)
+    for (i = 0; i < sizeof cleaned - 1 && text[i] != '\0'; i++)
         cleaned[i] = (text[i] >= ' ' && text[i] < 0x7f) || text[i] == '\n' ? text[i] : '?';
     put_name(json, name);
     yajl_gen_string(json, (const unsigned char *)cleaned, i);
