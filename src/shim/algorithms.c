@@ -11,6 +11,8 @@
 
 #include "../core/banned.h"
 
+#define QUIC_VERSION 1 /* what SSL_version says of it; in 3.2's headers OSSL_QUIC1_VERSION */
+
 static bool is_vetted(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
                       const SSL_CIPHER *cipher)
 {
@@ -266,6 +268,8 @@ static bool is_dtls_version(int version)
 
 bool stls_algorithms_is_old(const struct stls_policy *policy, int version)
 {
+    if (version == QUIC_VERSION)
+        return false;
     if (version == DTLS1_BAD_VER)
         return true;
     if (is_dtls_version(version))
@@ -324,23 +328,34 @@ static bool has_vetted(const struct stls_openssl *openssl, const struct stls_vet
     return has_list && has_suites;
 }
 
-void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy,
-                           bool is_prepared)
+/* QUIC has nothing but TLS 1.3, and none of the options. It holds a lock of its own while it
+ * shakes hands, for which SSL_get_options would wait forever. */
+static void hold_options(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy)
 {
     static const uint64_t wanted = SSL_OP_NO_COMPRESSION;
     static const uint64_t unwanted = SSL_OP_LEGACY_SERVER_CONNECT |
                                      SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION |
                                      SSL_OP_CISCO_ANYCONNECT;
-    const struct stls_vetted *vetted = stls_vetted_of(openssl, policy);
-    uint64_t options = openssl->SSL_get_options(ssl);
+    uint64_t options;
 
+    if (openssl->SSL_version(ssl) == QUIC_VERSION)
+        return;
+    options = openssl->SSL_get_options(ssl);
     if ((options & wanted) != wanted)
         openssl->SSL_set_options(ssl, wanted);
     if ((options & unwanted) != 0)
         openssl->SSL_clear_options(ssl, unwanted);
+    hold_versions(openssl, ssl, policy);
+}
+
+void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy,
+                           bool is_prepared)
+{
+    const struct stls_vetted *vetted = stls_vetted_of(openssl, policy);
+
+    hold_options(openssl, ssl, policy);
     if (openssl->SSL_get_security_level(ssl) < policy->security_level)
         openssl->SSL_set_security_level(ssl, policy->security_level);
-    hold_versions(openssl, ssl, policy);
     if (vetted == NULL)
         return;
     if (!has_vetted(openssl, vetted, openssl->SSL_get_ciphers(ssl)))

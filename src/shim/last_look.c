@@ -9,6 +9,7 @@
 #include "report.h"
 #include "session.h"
 #include "verify.h"
+#include "vetted.h"
 
 #include "../core/banned.h"
 
@@ -31,7 +32,7 @@ bool stls_last_look_knows_server(struct stls_openssl *openssl, const SSL *ssl)
     if (stls_policy_of(openssl, ssl)->allow_psk == STLS_ALLOW_NO || cipher == NULL)
         return false;
     return openssl->SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk ||
-           (openssl->SSL_version(ssl) == TLS1_3_VERSION && openssl->SSL_session_reused(ssl));
+           (stls_vetted_is_tls13(openssl, cipher) && openssl->SSL_session_reused(ssl));
 }
 
 static bool has_certificate(const struct stls_openssl *openssl, const SSL *ssl)
