@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "next.h"
 #include "policy_load.h"
 #include "sinks.h"
 #include "verify.h"
@@ -34,7 +35,7 @@ static void emit(const struct stls_policy *policy, struct stls_event *event)
     struct timespec now;
     ssize_t length;
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    STLS_NEXT(clock_gettime)(CLOCK_REALTIME, &now);
     kind = stls_rate_kind(kind, event->host);
     if (!stls_rate_allows(&rate, kind, limit, (uint32_t)(now.tv_sec / 60), &event->held_back))
         return;

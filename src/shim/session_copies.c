@@ -22,7 +22,7 @@ struct copy {
 
 static struct {
     atomic_flag is_busy;
-    struct copy *copies; /* made when the first is written */
+    struct copy *_Atomic copies; /* made when the first is written */
     size_t next;
 } table = {.is_busy = ATOMIC_FLAG_INIT};
 
@@ -87,9 +87,11 @@ void stls_session_copies_read(const struct stls_openssl *openssl, SSL_SESSION *s
     unsigned char digest[DIGEST_LENGTH];
     struct stls_session_mark *mark = NULL;
     const struct copy *found;
+    bool has_copies = table.copies != NULL; /* a server that reads its own tickets has none */
 
-    openssl->SHA256(bytes, length, digest);
-    if (enter()) {
+    if (has_copies)
+        openssl->SHA256(bytes, length, digest);
+    if (has_copies && enter()) {
         found = find(openssl, digest);
         if (found != NULL)
             mark = stls_session_retain_mark(found->mark);

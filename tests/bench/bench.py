@@ -120,7 +120,8 @@ class Bench:
             "library": self.env("stricttls"),
             "audit": self.env("stricttls", STRICTTLS_MODE="audit", STRICTTLS_LOG="none"),
             "events": self.env("stricttls", STRICTTLS_MODE="audit", STRICTTLS_LOG=f"file:{log}",
-                               STRICTTLS_MIN_PROTOCOL="TLSv1.3", **self.json_format()),
+                               STRICTTLS_MIN_PROTOCOL="TLSv1.3", STRICTTLS_LOG_RATE="0",
+                               **self.json_format()),
         }
         counts = self.count_all({
             mode: (measure.parts, [self.program, "tls", str(self.pki), str(HANDSHAKES)], env,
