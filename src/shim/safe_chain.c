@@ -212,7 +212,7 @@ static bool has_own_functions(const struct stls_openssl *openssl, const X509_STO
            openssl->X509_STORE_get_lookup_certs(store) != NULL;
 }
 
-static bool has_any_functions(const struct stls_openssl *openssl, const X509_STORE *store)
+bool stls_safe_chain_has_functions(const struct stls_openssl *openssl, const X509_STORE *store)
 {
     return has_own_functions(openssl, store) ||
            openssl->X509_STORE_get_lookup_crls(store) != NULL ||
@@ -284,7 +284,7 @@ static int verify_by_program_store(const struct stls_safe_chain *run, struct ste
     X509_STORE_CTX *chain;
     int error;
 
-    if (run->is_quiet && has_any_functions(openssl, store)) {
+    if (run->is_quiet && stls_safe_chain_has_functions(openssl, store)) {
         error = verify_without_functions(run, run->chain, &step->fault);
         if (error == X509_V_OK)
             keep_anchor(openssl, run->chain, step);

@@ -40,6 +40,10 @@ struct stls_safe_chain {
 
 void stls_safe_chain_run(struct stls_safe_chain *run);
 
+/* True if the program's functions take part in what is verified by this store: who issued what,
+ * what is trusted, what is revoked. */
+bool stls_safe_chain_has_functions(const struct stls_openssl *openssl, const X509_STORE *store);
+
 /* True if the certificate is one of the chain's store, by the store's plain look-up. */
 bool stls_safe_chain_is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
                                X509 *certificate);

@@ -278,23 +278,45 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     return refuse(openssl, ssl, chain, &verdict);
 }
 
+/* The program's functions may change the store that the chain is judged by; then we come first,
+ * unless its store has functions that no chain of ours can do without. */
+static bool comes_first(const struct stls_openssl *openssl, const SSL *ssl,
+                        const X509_STORE_CTX *chain, bool has_own)
+{
+    return (has_own || forgives(openssl, ssl, chain)) &&
+           !stls_safe_chain_has_functions(openssl, openssl->X509_STORE_CTX_get0_store(chain));
+}
+
 int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                       X509_STORE_CTX *chain)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     bool has_own = context != NULL && context->program_cert_verify != NULL;
-    int ret = stls_verify_as_program(openssl, ssl, chain);
-    struct stls_guard guard = stls_guard_enter(openssl);
-    bool asks_none = (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) == 0;
-    struct verdict verdict;
+    bool is_first = !is_by_pins(openssl, ssl) && comes_first(openssl, ssl, chain, has_own);
+    struct verdict verdict = {0};
+    struct stls_guard guard;
+    bool asks_none;
+    int ret;
 
+    if (is_first) {
+        guard = stls_guard_enter(openssl);
+        verdict = judge(openssl, ssl, chain, WE_FIRST, true);
+        stls_guard_leave(guard);
+    }
+    ret = stls_verify_as_program(openssl, ssl, chain);
+    guard = stls_guard_enter(openssl);
+    asks_none = (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) == 0;
     if (asks_none)
         connection->asked_verify = SSL_VERIFY_NONE;
-    if (is_by_pins(openssl, ssl))
+    if (is_first && ret <= 0 && !asks_none && !has_own) { /* it is held to its own anchors */
+        openssl->X509_free(verdict.anchor);
+        verdict = judge(openssl, ssl, chain, WE_FIRST, false);
+    } else if (is_by_pins(openssl, ssl)) {
         verdict = judge_pins(openssl, ssl, chain);
-    else
+    } else if (!is_first) {
         verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
                         asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)));
+    }
     /* Its callback is not called a second time: what it let pass is what we would not. */
     if (verdict.error != X509_V_OK && ret > 0 && !asks_none && !has_own &&
         !is_name_error(verdict.error) && forgives(openssl, ssl, chain))
