@@ -21,6 +21,7 @@ int main(int argc, char **argv)
         {"clients_flip", stls_ways_clients_flip},
         {"same", stls_ways_same},
         {"quic", stls_ways_quic},
+        {"recent", stls_ways_recent},
         {NULL, NULL},
     };
 
