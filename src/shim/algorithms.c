@@ -20,12 +20,12 @@ static bool is_vetted(const struct stls_openssl *openssl, const struct stls_vett
 
     /* No code point stands for both kinds. */
     return stls_codes_contain(&vetted->policy->ciphersuites, number) ||
-           stls_codes_contain(&vetted->ciphers, number);
+           stls_ciphers_contain(&vetted->ciphers, number);
 }
 
 /* What is vetted of a stack, by name and in its order. */
 struct narrowed {
-    char list[STLS_LIST_MAX], suites[STLS_LIST_MAX];
+    char list[STLS_CIPHER_LIST_MAX], suites[STLS_LIST_MAX];
     bool is_list_changed, are_suites_changed; /* else nothing needs to be said to OpenSSL */
 };
 
@@ -40,6 +40,7 @@ static void narrow(const struct stls_openssl *openssl, const struct stls_vetted 
 
         if (is_vetted(openssl, vetted, cipher))
             stls_vetted_append(is_tls13 ? ret->suites : ret->list,
+                               is_tls13 ? sizeof ret->suites : sizeof ret->list,
                                openssl->SSL_CIPHER_get_name(cipher));
         else
             *(is_tls13 ? &ret->are_suites_changed : &ret->is_list_changed) = true;
@@ -128,7 +129,7 @@ static void set_codes(const struct stls_openssl *openssl, const struct stls_poli
         const char *name = stls_registry_find_number(registry, codes->number[i])->name;
 
         if (set_list(openssl, target, command, name))
-            stls_vetted_append(list, name);
+            stls_vetted_append(list, STLS_LIST_MAX, name);
     }
     set_list(openssl, target, command, list);
 }
@@ -376,6 +377,16 @@ static enum stls_answer keep_if(bool is_good)
     return is_good ? STLS_KEEP : STLS_REFUSE;
 }
 
+bool stls_algorithms_are_of_version(struct stls_openssl *openssl, const SSL *ssl, int op)
+{
+    int version;
+
+    if (ssl == NULL || (op != SSL_SECOP_SIGALG_SUPPORTED && op != SSL_SECOP_SIGALG_CHECK))
+        return false;
+    version = openssl->SSL_version(ssl);
+    return is_dtls_version(version) ? version == DTLS1_VERSION : version < TLS1_2_VERSION;
+}
+
 enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
                                        const struct stls_policy *policy, int op, int number,
                                        const void *other)
@@ -384,7 +395,9 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
 
     switch (op) {
     case SSL_SECOP_VERSION:
-        return keep_if(!stls_algorithms_is_old(policy, number) && !is_new(policy, number));
+        /* The ceiling is for START alone: at first this is asked of the highest version that
+         * there is, before any is chosen. */
+        return keep_if(!stls_algorithms_is_old(policy, number));
     case SSL_SECOP_CIPHER_SUPPORTED:
     case SSL_SECOP_CIPHER_SHARED:
     case SSL_SECOP_CIPHER_CHECK:

@@ -56,6 +56,10 @@ bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl,
 void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy,
                            bool is_prepared);
 
+/* True if it is about what signs a handshake before TLS 1.2, where nobody has a choice: then the
+ * version and the security level are all there is to judge. */
+bool stls_algorithms_are_of_version(struct stls_openssl *openssl, const SSL *ssl, int op);
+
 /* Gate 3: op, number and other as in SSL_CTX_set_security_callback(3). */
 enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
                                        const struct stls_policy *policy, int op, int number,

@@ -326,7 +326,8 @@ static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
         return true;
     if (ssl != NULL && (connection == NULL || connection->is_refused))
         return true;
-    if (stls_algorithms_judge(openssl, policy, op, number, other) == STLS_REFUSE)
+    if (stls_algorithms_judge(openssl, policy, op, number, other) == STLS_REFUSE &&
+        !stls_algorithms_are_of_version(openssl, ssl, op))
         return true;
     /* By now a client knows whether the server resumes. */
     return ssl != NULL && op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&

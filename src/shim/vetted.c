@@ -10,15 +10,22 @@
 
 #include "../core/banned.h"
 
-bool stls_vetted_append(char list[STLS_LIST_MAX], const char *name)
+bool stls_vetted_append(char *list, size_t size, const char *name)
 {
     size_t length = strlen(list);
-    int added =
-        snprintf(list + length, STLS_LIST_MAX - length, "%s%s", length > 0 ? ":" : "", name);
+    int added = snprintf(list + length, size - length, "%s%s", length > 0 ? ":" : "", name);
 
-    if (added >= 0 && (size_t)added < STLS_LIST_MAX - length)
+    if (added >= 0 && (size_t)added < size - length)
         return true;
     list[length] = '\0';
+    return false;
+}
+
+bool stls_ciphers_contain(const struct stls_ciphers *ciphers, unsigned number)
+{
+    for (size_t i = 0; i < ciphers->count; i++)
+        if (ciphers->number[i] == number)
+            return true;
     return false;
 }
 
@@ -27,7 +34,8 @@ void stls_vetted_names(enum stls_registry registry, const struct stls_codes *cod
 {
     list[0] = '\0';
     for (size_t i = 0; i < codes->count; i++)
-        stls_vetted_append(list, stls_registry_find_number(registry, codes->number[i])->name);
+        stls_vetted_append(list, STLS_LIST_MAX,
+                           stls_registry_find_number(registry, codes->number[i])->name);
 }
 
 bool stls_vetted_is_tls13(const struct stls_openssl *openssl, const SSL_CIPHER *cipher)
@@ -53,7 +61,8 @@ static void explain(struct stls_vetted *made, const char *what, const char *name
 
 static bool add(struct stls_vetted *made, const char *name, uint16_t number)
 {
-    if (made->ciphers.count == STLS_CODES_MAX || !stls_vetted_append(made->cipher_list, name)) {
+    if (made->ciphers.count == STLS_CIPHERS_MAX ||
+        !stls_vetted_append(made->cipher_list, sizeof made->cipher_list, name)) {
         explain(made, "too many ciphers", "");
         return false;
     }
@@ -103,7 +112,7 @@ static bool check_names(const struct stls_openssl *openssl, SSL_CTX *scratch, co
 static void expand_conjunct(const struct stls_openssl *openssl, SSL_CTX *scratch,
                             const char *string, bool is_first, struct stls_vetted *made)
 {
-    struct stls_codes before = made->ciphers;
+    struct stls_ciphers before = made->ciphers;
     const STACK_OF(SSL_CIPHER) * ciphers;
 
     made->ciphers.count = 0;
@@ -120,7 +129,7 @@ static void expand_conjunct(const struct stls_openssl *openssl, SSL_CTX *scratch
         uint16_t number = openssl->SSL_CIPHER_get_protocol_id(cipher);
 
         if (!stls_vetted_is_tls13(openssl, cipher) &&
-            (is_first || stls_codes_contain(&before, number)) &&
+            (is_first || stls_ciphers_contain(&before, number)) &&
             !add(made, openssl->SSL_CIPHER_get_name(cipher), number))
             return;
     }

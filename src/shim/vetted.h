@@ -11,14 +11,22 @@
 #include "openssl.h"
 
 enum {
-    STLS_LIST_MAX = 2048, /* bytes of a list of names, terminator included */
+    STLS_LIST_MAX = 2048, /* bytes of a list of a policy's names, terminator included */
+    /* All the ciphers that an OpenSSL has, weak ones included: 1.1.1 has 163, in 3.6 KB. */
+    STLS_CIPHERS_MAX = 256,
+    STLS_CIPHER_LIST_MAX = 3 * STLS_LIST_MAX,
+};
+
+struct stls_ciphers {
+    uint16_t number[STLS_CIPHERS_MAX];
+    size_t count;
 };
 
 struct stls_vetted {
     const struct stls_policy *policy;
     struct stls_vetted *next;
-    struct stls_codes ciphers;       /* up to TLS 1.2 */
-    char cipher_list[STLS_LIST_MAX]; /* the same by name */
+    struct stls_ciphers ciphers;            /* up to TLS 1.2 */
+    char cipher_list[STLS_CIPHER_LIST_MAX]; /* the same by name */
     char ciphersuite_list[STLS_LIST_MAX];
     bool are_default_groups_vetted; /* so that a new context's need not be touched */
     char error[STLS_TEXT_MAX];      /* not empty: the policy makes no sense to this libssl */
@@ -37,8 +45,10 @@ bool stls_vetted_check_files(struct stls_openssl *openssl, char *error, size_t s
 /* True while this thread makes a context of our own, which nothing is to be done to. */
 bool stls_vetted_is_scratch(void);
 
-/* Appends ":name" to a list; false if it does not fit. */
-bool stls_vetted_append(char list[STLS_LIST_MAX], const char *name);
+/* Appends ":name" to a list of size bytes; false if it does not fit. */
+bool stls_vetted_append(char *list, size_t size, const char *name);
+
+bool stls_ciphers_contain(const struct stls_ciphers *ciphers, unsigned number);
 
 /* The names of code points, as a list. */
 void stls_vetted_names(enum stls_registry registry, const struct stls_codes *codes,
