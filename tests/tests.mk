@@ -21,11 +21,6 @@ $(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT)
 $(T)/library/test_chain_rules: $(T)/library/test_chain_rules.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
-$(T)/policy/%.o: TEST_CFLAGS += -Isrc -Itests
-
-$(T)/policy/test_policy_command: $(T)/policy/test_policy_command.o $(SUPPORT) $(CORE_OBJECTS)
-	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
-
 PROGRAMS := $(filter-out %/demo.o %/test_programs.o,\
   $(patsubst tests/%.c,$(T)/%.o,$(wildcard tests/programs/*.c))) $(SUPPORT) $(LAB_OBJECTS)
 
@@ -38,12 +33,13 @@ include tests/names/names.mk
 include tests/transparent/transparent.mk
 include tests/fuzz/fuzz.mk
 include tests/events/events.mk
+include tests/policy/policy.mk
 
 # The slow ones first.
 SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_python_ssl \
   $(T)/names/test_names $(T)/names/test_named_programs $(EVENTS_SUITES) $(UNIT) $(T)/library/test_library \
   $(W)/test_transparent $(T)/library/test_chain_rules \
-  $(T)/policy/test_policy_command $(F)/test_fuzz
+  $(P)/test_policy_command $(P)/test_policy_words $(F)/test_fuzz
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo

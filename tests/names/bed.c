@@ -29,7 +29,7 @@ void stls_names_bed_open(struct stls_testbed *bed, char directory[STLS_FILES_PAT
 }
 
 void stls_names_environment(const struct stls_testbed *bed, const char *directory,
-                            enum stls_mode mode, bool is_wrapper_first,
+                            enum stls_preload mode, bool is_wrapper_first,
                             struct stls_environment *environment)
 {
     struct stls_testbed both = *bed;

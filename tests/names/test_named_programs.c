@@ -165,7 +165,7 @@ static int run_daemon(const struct program *program, const struct stls_word *wor
 
 static void run_program(const struct stls_testbed *bed, const char *directory,
                         const struct program *program, struct stls_lab_server *server,
-                        enum stls_mode mode, struct run *run)
+                        enum stls_preload mode, struct run *run)
 {
     struct stls_environment environment;
     struct stls_arguments arguments;

@@ -158,7 +158,7 @@ struct run {
 };
 
 static void run_victim(const struct stls_testbed *bed, const char *directory, const struct row *row,
-                       struct stls_lab_server *server, enum stls_mode mode, struct run *run)
+                       struct stls_lab_server *server, enum stls_preload mode, struct run *run)
 {
     const char *argv[] = {STLS_NAMES_VICTIM, row->way,
                           row->name[0] != '\0' ? row->name : "foo.lab.example", NULL, NULL};

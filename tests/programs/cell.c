@@ -113,7 +113,7 @@ static const char *find_audit_fault(const struct stls_trial *bare,
 
 static void describe_fault(struct stls_cell *cell, const char *fault,
                            const struct stls_cell_rules *rules, const struct stls_trial *trials,
-                           enum stls_mode mode)
+                           enum stls_preload mode)
 {
     const struct stls_trial *trial = &trials[mode];
     char end[64];
@@ -136,13 +136,13 @@ void stls_cell_judge(struct stls_cell *cell, const struct stls_cell_rules *rules
     static const char *const names[STLS_MODE_COUNT] = {"bare", "preloaded", "audited"};
     const struct stls_trial *bare = &trials[STLS_BARE];
     const struct stls_trial *preloaded = &trials[STLS_PRELOADED];
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         cell->outcomes[mode] = trials[mode].outcome;
     }
     cell->is_refused = preloaded->refusals > 0;
     cell->is_foretold = trials[STLS_AUDITED].refusals > 0;
     cell->is_done = true;
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         if (!ran_well(cell, names[mode], &trials[mode])) {
             return;
         }

@@ -86,7 +86,7 @@ static enum stls_cell_expectation find_expectation(const struct stls_program *pr
 
 static void run_program(const struct stls_testbed *bed, const struct stls_program *program,
                         const char *directory, struct stls_lab_server *server, const char *host,
-                        enum stls_mode mode, struct stls_trial *trial)
+                        enum stls_preload mode, struct stls_trial *trial)
 {
     struct stls_environment environment;
     struct stls_arguments arguments;
@@ -146,7 +146,7 @@ static void run_cell(struct stls_testbed *bed, const struct stls_program *progra
         stls_cell_fail(cell, "the lab could not serve it: %s", strerror(errno));
         return;
     }
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         run_program(bed, program, directory, server, lab_case->host, mode, &trials[mode]);
     }
     stls_lab_server_stop(server);

@@ -89,7 +89,7 @@ static bool add_table(struct plan *plan, struct stls_table *table, const struct 
 static void add_line(struct stls_tally_line *sum, const struct stls_tally_line *line)
 {
     sum->cells += line->cells;
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         sum->data[mode] += line->data[mode];
     }
 }

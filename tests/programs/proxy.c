@@ -79,7 +79,7 @@ static void run_request(const char *directory, struct stls_trial *trial)
 }
 
 static void run_proxy(struct stls_testbed *bed, const char *directory, const char *config_path,
-                      struct stls_lab_server *server, enum stls_mode mode, struct stls_trial *trial)
+                      struct stls_lab_server *server, enum stls_preload mode, struct stls_trial *trial)
 {
     struct stls_environment environment;
     stls_environment_init(&environment, bed, directory, mode);
@@ -152,7 +152,7 @@ void stls_proxy_run_cell(struct stls_testbed *bed, size_t row, const struct stls
     if (error == 0) {
         error = write_config(words, config_path);
     }
-    for (enum stls_mode mode = STLS_BARE; error == 0 && mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; error == 0 && mode < STLS_MODE_COUNT; mode++) {
         run_proxy(bed, directory, config_path, server, mode, &trials[mode]);
     }
     stls_lab_server_stop(server);

@@ -240,7 +240,7 @@ static void run_clients(const struct visit *visit, const struct scenario *scenar
 }
 
 /* False where the cell has failed already. */
-static bool run_trial(struct visit *visit, const struct scenario *scenario, enum stls_mode mode,
+static bool run_trial(struct visit *visit, const struct scenario *scenario, enum stls_preload mode,
                       struct stls_trial *trial, struct stls_cell *cell)
 {
     struct stls_environment environment;
@@ -274,7 +274,7 @@ static void run_cell(struct visit *visit, const struct scenario *scenario, struc
         .program = strrchr(visit->server->argv[0], '/') + 1,
     };
     cell->expectation = scenario->column.is_bad ? STLS_CELL_REFUSED : STLS_CELL_SERVED;
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         if (!run_trial(visit, scenario, mode, &trials[mode], cell)) {
             return;
         }

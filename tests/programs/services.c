@@ -219,7 +219,7 @@ static struct stls_process *start_server(const struct visit *visit, struct stls_
     return server;
 }
 
-static void run_client(const struct visit *visit, enum stls_mode mode, struct stls_trial *trial)
+static void run_client(const struct visit *visit, enum stls_preload mode, struct stls_trial *trial)
 {
     struct stls_environment environment;
     struct stls_arguments arguments;
@@ -288,11 +288,11 @@ static void run_cell(struct visit *visit, const struct stls_lab_case *lab_case,
     if (server == NULL) {
         return;
     }
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         run_client(visit, mode, &trials[mode]);
     }
     read_record(visit, server, record);
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         struct stls_word words[WORD_COUNT + 1];
         fill_words(visit, mode_names[mode], words);
         stls_arguments_expand(visit->service->record, words, proof, sizeof(proof));

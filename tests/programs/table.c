@@ -48,7 +48,7 @@ static void count_cell(const struct stls_cell *cell, struct stls_tally *tally)
         return;
     }
     line->cells++;
-    for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+    for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
         line->data[mode] += cell->outcomes[mode] == STLS_LAB_DATA;
     }
 }
@@ -139,7 +139,7 @@ void stls_table_print(const struct stls_table *table, FILE *file, bool has_color
         struct stls_tally tally = stls_table_tally(table, row);
         unsigned bad = tally.bad.cells + tally.bad_anyway.cells;
         unsigned bad_data[STLS_MODE_COUNT];
-        for (enum stls_mode mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
+        for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {
             bad_data[mode] = tally.bad.data[mode] + tally.bad_anyway.data[mode];
         }
         fprintf(file, "%-*s%2u of %-5u%2u of %-7u%2u of %-5u%2u of %u%s\n", NAME_WIDTH,

@@ -107,7 +107,7 @@ void stls_environment_add(struct stls_environment *environment, const char *name
 }
 
 void stls_environment_init(struct stls_environment *environment, const struct stls_testbed *bed,
-                           const char *directory, enum stls_mode mode)
+                           const char *directory, enum stls_preload mode)
 {
     char sink[STLS_FILES_PATH_MAX + 8];
     environment->count = 0;

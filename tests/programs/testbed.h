@@ -25,7 +25,7 @@ struct stls_testbed {
 };
 
 /* The ways in which each program runs. */
-enum stls_mode {
+enum stls_preload {
     STLS_BARE,
     STLS_PRELOADED,
     STLS_AUDITED, /* preloaded in audit mode: as bare, and tells what PRELOADED would refuse */
@@ -57,7 +57,7 @@ int stls_testbed_make_directory(const struct stls_testbed *bed, char *path);
 /* Starts with no event log, SSL_CERT_FILE at the lab's root and, for a preloaded program, the
  * library. The log is in `directory` and may be written by any user. */
 void stls_environment_init(struct stls_environment *environment, const struct stls_testbed *bed,
-                           const char *directory, enum stls_mode mode);
+                           const char *directory, enum stls_preload mode);
 void stls_environment_add(struct stls_environment *environment, const char *name,
                           const char *value);
 

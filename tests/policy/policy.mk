@@ -1,0 +1,38 @@
+# policy.mk - the suite about policies at work: every word, every source, sections; read by tests.mk.
+#
+# A test can't write to /etc, and the library can't be told by the environment to look elsewhere,
+# which would be a hole. So there is a second one, the same but for where the system's policy is:
+# below the directory in which the program was started.
+
+P := $(B)/tests/policy
+
+$(P)/%.o: TEST_CFLAGS += -Isrc -Itests
+
+$(P)/test_policy_command: $(P)/test_policy_command.o $(SUPPORT) $(CORE_OBJECTS)
+	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
+POLICY_SYSCONFDIR := /proc/self/cwd/etc
+POLICY_OBJECTS    := $(SHIM_OBJECTS:$(B)/shim-objects/%=$(P)/library/%)
+
+$(P)/library/core/%.o: HARDEN += -fno-asynchronous-unwind-tables
+$(P)/library/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(subst '"$(SYSCONFDIR)"','"$(POLICY_SYSCONFDIR)"',$(COMMON)) $(HARDEN) -fPIC \
+	  -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
+
+$(P)/libstricttls.so: $(POLICY_OBJECTS) $(B)/exports.map
+	$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
+	  -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed -Wl,-z,noexecstack -nostartfiles \
+	  -o $@ $(POLICY_OBJECTS)
+
+$(P)/victim: $(P)/victim.o $(P)/victim_memory.o
+	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto
+
+POLICY_BED := $(P)/bed.o $(T)/programs/testbed.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
+
+$(P)/bed.o: TEST_CFLAGS += '-DSTLS_POLICY_TESTS="$(CURDIR)/$(P)"'
+
+$(P)/test_policy_words $(P)/test_policy_sources: %: %.o $(POLICY_BED) | $(P)/victim $(P)/libstricttls.so
+	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
+-include $(POLICY_OBJECTS:.o=.d)
