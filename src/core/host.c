@@ -68,7 +68,8 @@ bool stls_host_parse(const char *text, struct stls_host *ret)
     if (length == 0 || length >= sizeof ret->text || text[0] == '.')
         return false;
     for (size_t i = 0; i < length; i++)
-        if (!may_stand_in_name((unsigned char)text[i]))
+        if (!may_stand_in_name((unsigned char)text[i]) ||
+            (text[i] == '.' && (i + 1 == length || text[i + 1] == '.'))) /* an empty label */
             return false;
     for (size_t i = 0; i < length; i++)
         ret->text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i]);

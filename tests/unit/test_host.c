@@ -36,7 +36,9 @@ ParameterizedTestParameters(host, parse)
         {"::ffff:192.0.2.7", STLS_HOST_ADDRESS, "192.0.2.7"},
         {"", STLS_HOST_NONE, ""},
         {".", STLS_HOST_NONE, ""},
-        {".example.com", STLS_HOST_NONE, ""},  /* OpenSSL would take any subdomain */
+        {".example.com", STLS_HOST_NONE, ""}, /* OpenSSL would take any subdomain */
+        {"a..b", STLS_HOST_NONE, ""},
+        {"a.b..", STLS_HOST_NONE, ""},
         {"*.example.com", STLS_HOST_NONE, ""}, /* a pattern is no identity */
         {"a b", STLS_HOST_NONE, ""},
         {"a\nb", STLS_HOST_NONE, ""},
