@@ -28,11 +28,14 @@ $(P)/libstricttls.so: $(POLICY_OBJECTS) $(B)/exports.map
 $(P)/victim: $(P)/victim.o $(P)/victim_memory.o
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto
 
+$(P)/victim_linked: $(P)/victim.o $(P)/victim_memory.o $(P)/libstricttls.so
+	$(CC) $(CFLAGS) -pie -o $@ -Wl,--no-as-needed $^ -Wl,-rpath,$(CURDIR)/$(P) -lssl -lcrypto
+
 POLICY_BED := $(P)/bed.o $(T)/programs/testbed.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
 
-$(P)/bed.o: TEST_CFLAGS += '-DSTLS_POLICY_TESTS="$(CURDIR)/$(P)"'
+$(P)/bed.o $(P)/test_policy_sources.o: TEST_CFLAGS += '-DSTLS_POLICY_TESTS="$(CURDIR)/$(P)"'
 
-$(P)/test_policy_words $(P)/test_policy_sources: %: %.o $(POLICY_BED) | $(P)/victim $(P)/libstricttls.so
+$(P)/test_policy_words $(P)/test_policy_sources: %: %.o $(POLICY_BED) | $(P)/victim $(P)/victim_linked
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 -include $(POLICY_OBJECTS:.o=.d)

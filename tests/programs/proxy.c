@@ -79,7 +79,8 @@ static void run_request(const char *directory, struct stls_trial *trial)
 }
 
 static void run_proxy(struct stls_testbed *bed, const char *directory, const char *config_path,
-                      struct stls_lab_server *server, enum stls_preload mode, struct stls_trial *trial)
+                      struct stls_lab_server *server, enum stls_preload mode,
+                      struct stls_trial *trial)
 {
     struct stls_environment environment;
     stls_environment_init(&environment, bed, directory, mode);

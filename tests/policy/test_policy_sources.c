@@ -1,0 +1,433 @@
+/* test_policy_sources.c - where a policy comes from, and what it is about: the system's file, the
+ * file and the variables of the environment, sections of programs and hosts; and that nothing of
+ * it gets lost in a chroot, with dropped privileges or in a setuid program.
+ *
+ * A row is a policy and what the victim then does with a server; each is also run alone, where it
+ * must connect.
+ */
+#include "bed.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define CONNECTED "connected *|"
+#define REFUSED "refused: *|stricttls: refused: *"
+#define NO_PEER "refused: certificate verify failed *|stricttls: refused: *"
+#define NO_CONTEXT "no context: *"
+#define ALONE "connected *"
+#define EXCEPTION "Reason = a device\nExpires = 2999-12-31\n"
+#define LOG "[policy]\nLog = file:@LOG@\n"
+
+static struct policy_bed bed;
+
+static void open_bed(void)
+{
+    policy_bed_open(&bed);
+}
+
+static void close_bed(void)
+{
+    policy_bed_close(&bed);
+}
+
+TestSuite(sources, .init = open_bed, .fini = close_bed, .timeout = 120);
+
+/* -- tables */
+
+struct row {
+    const char *what;
+    const char *server, *options;
+    const char *system, *own; /* texts of files; NULL: none */
+    const char *setting;      /* one variable, NULL: none */
+    const char *expected;
+};
+
+static void try_row(const struct row *row)
+{
+    const char *settings[4];
+    size_t count = 0;
+
+    policy_bed_serve(&bed, row->server);
+    policy_bed_run_bare(&bed, row->options);
+    cr_expect(policy_bed_is(&bed, ALONE), "%s, alone:\n%s", row->what, bed.text);
+    policy_bed_write(&bed, POLICY_SYSTEM, row->system);
+    policy_bed_write(&bed, "own.cnf", row->own);
+    if (row->system == NULL)
+        settings[count++] = "STRICTTLS_LOG=file:@LOG@";
+    if (row->own != NULL)
+        settings[count++] = "STRICTTLS_POLICY=@HERE@/own.cnf";
+    if (row->setting != NULL)
+        settings[count++] = row->setting;
+    settings[count] = NULL;
+    policy_bed_run(&bed, settings, row->options);
+    cr_expect(policy_bed_is(&bed, row->expected), "%s: expected %s, got\n%s", row->what,
+              row->expected, bed.text);
+}
+
+static void try_rows(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        try_row(&rows[i]);
+}
+
+#define TRY(rows) try_rows(rows, sizeof rows / sizeof rows[0])
+
+/* -- sources and floors */
+
+Test(sources, floors)
+{
+    static const struct row rows[] = {
+        {"a file of the environment alone may weaken", "wrong-host", "", NULL,
+         "[policy]\nCheckHost = app\n", NULL,
+         "connected *|stricttls: policy: *the environment makes it weaker: CheckHost\n"},
+        {"not below the system's", "wrong-host", "", LOG, "[policy]\nCheckHost = app\n", NULL,
+         NO_PEER},
+        {"but above it", "good-tls12", "", LOG, "[policy]\nMinProtocol = TLSv1.3\n", NULL, REFUSED},
+        {"a variable comes after the file", "good-tls12", "", NULL,
+         "[policy]\nMinProtocol = TLSv1.3\n", "STRICTTLS_MIN_PROTOCOL=TLSv1.2", CONNECTED},
+        {"the system's may weaken what is built in", "wrong-host", "", LOG "CheckHost = app\n",
+         NULL, NULL, CONNECTED},
+        {"and the environment make it strict again", "wrong-host", "", LOG "CheckHost = app\n",
+         NULL, "STRICTTLS_CHECK_HOST=require", NO_PEER},
+        {"Policy in a file is a start", "good-tls12", "", LOG "Policy = strict\n", NULL, NULL,
+         REFUSED},
+        {"which other words change", "good-tls12", "",
+         LOG "Policy = strict\nMinProtocol = TLSv1.2\nChainRules = openssl\n", NULL, NULL,
+         CONNECTED},
+        {"locked: neither file nor variable", "wrong-host", "",
+         LOG "CheckHost = app\nLockEnvironment = yes\nTrustStore = @ROOT@\n",
+         "[policy]\nPolicy = strict\n", "STRICTTLS_CHECK_HOST=require", CONNECTED},
+        {"locked: not even what is wrong in it", "good-rsa", "",
+         LOG "LockEnvironment = yes\nTrustStore = @ROOT@\n", "nonsense", "STRICTTLS_NONSENSE=1",
+         CONNECTED},
+        {"a variable that nobody knows", "good-rsa", "", NULL, NULL, "STRICTTLS_NONSENSE=1",
+         NO_CONTEXT "STRICTTLS_NONSENSE=1: no such variable*"},
+        {"a contradiction", "good-rsa", "", LOG "Groups = P-256\n", "[policy]\nGroups = X25519\n",
+         NULL, NO_CONTEXT "Groups: nothing is left that all sources allow*"},
+    };
+
+    TRY(rows);
+}
+
+/* What is wrong with a file is said with file and line, and nothing passes. */
+Test(sources, files_that_are_wrong)
+{
+    static const struct row rows[] = {
+        {"a typing error", "good-rsa", "", "[policy]\nMinProtocl = TLSv1.3\n", NULL, NULL,
+         NO_CONTEXT POLICY_SYSTEM ":2: MinProtocl: there is no such word*"},
+        {"the same in the environment's", "good-rsa", "", NULL,
+         "[policy]\n\nMinProtocl = TLSv1.3\n", NULL,
+         NO_CONTEXT "/own.cnf:3: MinProtocl: there is no such word*"},
+        {"a section that weakens, without Reason", "good-rsa", "",
+         "[host/*]\nCheckHost = app\nExpires = 2999-12-31\n", NULL, NULL,
+         NO_CONTEXT POLICY_SYSTEM ":2: CheckHost: weaker than * expected Reason and Expires*"},
+        {"the same without Expires", "good-rsa", "",
+         "[app/victim]\nCheckHost = app\nReason = none\n", NULL, NULL,
+         NO_CONTEXT POLICY_SYSTEM ":2: CheckHost: weaker than * expected Reason and Expires*"},
+        {"a date that is none", "good-rsa", "", "[host/*]\nReason = none\nExpires = 2027-02-30\n",
+         NULL, NULL, NO_CONTEXT POLICY_SYSTEM ":3: Expires: expected a date*"},
+        {"Reason in [policy]", "good-rsa", "", "[policy]\nReason = none\n", NULL, NULL,
+         NO_CONTEXT POLICY_SYSTEM ":2: Reason: expected *"},
+        {"an include", "good-rsa", "", "[policy]\n.include = /etc/other.cnf\n", NULL, NULL,
+         NO_CONTEXT POLICY_SYSTEM ":2: expected no directive*"},
+        {"a variable of the environment", "good-rsa", "", "[policy]\nTrustStore = $ENV::HOME\n",
+         NULL, NULL, NO_CONTEXT POLICY_SYSTEM ":2: *expected no '$'*"},
+        {"a word twice", "good-rsa", "", "[policy]\nCheckHost = app\nCheckHost = require\n", NULL,
+         NULL, NO_CONTEXT POLICY_SYSTEM ":3: CheckHost: expected each word once*"},
+        {"a section that can't match", "good-rsa", "", "[host/a..b]\nMinProtocol = TLSv1.3\n", NULL,
+         NULL, NO_CONTEXT POLICY_SYSTEM ":1: *"},
+        {"a section of no kind", "good-rsa", "", "[hosts/a]\nMinProtocol = TLSv1.3\n", NULL, NULL,
+         NO_CONTEXT POLICY_SYSTEM ":1: *"},
+        {"a server's word about a host", "good-rsa", "", "[host/*]\nVerifyClient = require\n", NULL,
+         NULL, NO_CONTEXT POLICY_SYSTEM ":2: VerifyClient: *"},
+        {"a cipher that nobody knows, for another program", "good-rsa", "",
+         "[app/other]\nCipherString = AES-NONSENSE\n" EXCEPTION, NULL, NULL,
+         NO_CONTEXT POLICY_SYSTEM ":2: CipherString=AES-NONSENSE: *"},
+        {"a file that is not there", "good-rsa", "", NULL, NULL,
+         "STRICTTLS_POLICY=/nowhere/at/all.cnf",
+         NO_CONTEXT "/nowhere/at/all.cnf: expected a file that can be read*"},
+    };
+
+    TRY(rows);
+}
+
+static void expect_mode_refused(mode_t mode, bool is_refused)
+{
+    char path[STLS_FILES_PATH_MAX];
+
+    cr_assert(stls_files_join(path, bed.here, POLICY_SYSTEM) == 0 && chmod(path, mode) == 0);
+    policy_bed_run(&bed, NULL, "");
+    cr_expect(
+        policy_bed_is(&bed, is_refused ? NO_CONTEXT "nobody but its owner may write*" : CONNECTED),
+        "mode %o:\n%s", mode, bed.text);
+}
+
+Test(sources, a_file_that_others_may_write)
+{
+    policy_bed_serve(&bed, "good-rsa");
+    policy_bed_write(&bed, POLICY_SYSTEM, LOG);
+    expect_mode_refused(0644, false);
+    expect_mode_refused(0664, true);
+    expect_mode_refused(0646, true);
+}
+
+/* -- sections */
+
+Test(sources, programs)
+{
+    static const struct row rows[] = {
+        {"by name", "wrong-host", "", LOG "[app/victim]\nCheckHost = app\n" EXCEPTION, NULL, NULL,
+         CONNECTED},
+        {"another's", "wrong-host", "", LOG "[app/victims]\nCheckHost = app\n" EXCEPTION, NULL,
+         NULL, NO_PEER},
+        {"by a pattern", "wrong-host", "", LOG "[app/vic*]\nCheckHost = app\n" EXCEPTION, NULL,
+         NULL, CONNECTED},
+        {"by path", "wrong-host", "", LOG "[app//*/policy/victim]\nCheckHost = app\n" EXCEPTION,
+         NULL, NULL, CONNECTED},
+        {"by another path", "wrong-host", "",
+         LOG "[app//usr/*/victim]\nCheckHost = app\n" EXCEPTION, NULL, NULL, NO_PEER},
+        {"the path is more specific", "wrong-host", "",
+         LOG "[app//*/policy/victim]\nCheckHost = app\n" EXCEPTION
+             "[app/victim]\nCheckHost = require\n",
+         NULL, NULL, CONNECTED},
+        {"stricter needs no reason", "good-tls12", "", LOG "[app/victim]\nMinProtocol = TLSv1.3\n",
+         NULL, NULL, REFUSED},
+        {"the environment's section, below the system's", "wrong-host", "", LOG,
+         "[app/victim]\nCheckHost = app\n" EXCEPTION, NULL, NO_PEER},
+        {"anchors of a program", "good-rsa", "",
+         LOG "[app/victim]\nTrustStore = @OTHER_ROOT@\n" EXCEPTION, NULL, NULL, NO_PEER},
+        {"a server's word", "good-rsa", "serve=@IDENTITY@",
+         LOG "[app/victim]\nVerifyClient = request\n", NULL, NULL, "connected * asked\n|"},
+    };
+
+    TRY(rows);
+}
+
+Test(sources, hosts)
+{
+    static const struct row rows[] = {
+        {"by name", "self-signed", "", LOG "[host/localhost]\nVerifyPeer = app\n" EXCEPTION, NULL,
+         NULL, CONNECTED},
+        {"another's", "self-signed", "", LOG "[host/localhosts]\nVerifyPeer = app\n" EXCEPTION,
+         NULL, NULL, NO_PEER},
+        {"below a domain", "good-wildcard", "",
+         LOG "[host/*.lab.example]\nMinProtocol = TLSv1.3\nMaxProtocol = TLSv1.3\n", NULL, NULL,
+         "connected TLSv1.3 *|"},
+        {"with the port", "self-signed", "",
+         LOG "[host/localhost:@PORT@]\nVerifyPeer = app\n" EXCEPTION, NULL, NULL, CONNECTED},
+        {"with another port", "self-signed", "",
+         LOG "[host/localhost:1]\nVerifyPeer = app\n" EXCEPTION, NULL, NULL, NO_PEER},
+        {"the more specific wins", "self-signed", "",
+         LOG "[host/localhost]\nVerifyPeer = app\n" EXCEPTION "[host/*]\nVerifyPeer = require\n",
+         NULL, NULL, CONNECTED},
+        {"in either order", "self-signed", "",
+         LOG "[host/*]\nVerifyPeer = require\n[host/localhost]\nVerifyPeer = app\n" EXCEPTION, NULL,
+         NULL, CONNECTED},
+        {"a host's over a program's", "self-signed", "",
+         LOG "[app/victim]\nVerifyPeer = require\n[host/localhost]\nVerifyPeer = app\n" EXCEPTION,
+         NULL, NULL, CONNECTED},
+        {"MinProtocol", "good-tls12", "", LOG "[host/localhost]\nMinProtocol = TLSv1.3\n", NULL,
+         NULL, REFUSED},
+        {"MinProtocol, weaker", "tls11", "weak",
+         LOG "[host/localhost]\nMinProtocol = TLSv1.1\nSecurityLevel = 0\nCipherString = "
+             "ALL\n" EXCEPTION,
+         NULL, NULL, "connected TLSv1.1 *|"},
+        {"MinProtocol, weaker, for another host", "tls11", "weak",
+         LOG
+         "[host/other]\nMinProtocol = TLSv1.1\nSecurityLevel = 0\nCipherString = ALL\n" EXCEPTION,
+         NULL, NULL, REFUSED},
+        {"MaxProtocol", "good-rsa", "", LOG "[host/localhost]\nMaxProtocol = TLSv1.2\n" EXCEPTION,
+         NULL, NULL, "connected TLSv1.2 *|"},
+        {"CipherString", "good-tls12", "",
+         LOG "[host/localhost]\nCipherString = ECDHE-RSA-AES128-GCM-SHA256\n", NULL, NULL,
+         "connected TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 *|"},
+        {"CipherString, weaker", "cbc", "weak",
+         LOG "[host/localhost]\nCipherString = ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES128-SHA256:"
+             "ECDHE-RSA-AES256-SHA\n" EXCEPTION,
+         NULL, NULL, "connected TLSv1.2 *|"},
+        {"Ciphersuites", "good-tls13", "",
+         LOG "[host/localhost]\nCiphersuites = TLS_AES_128_GCM_SHA256\n", NULL, NULL,
+         "connected TLSv1.3 TLS_AES_128_GCM_SHA256 *|"},
+        {"Groups", "good-rsa", "", LOG "[host/localhost]\nGroups = P-256\n", NULL, NULL,
+         "connected * prime256v1*|"},
+        {"SecurityLevel", "good-rsa", "", LOG "[host/localhost]\nSecurityLevel = 3\n", NULL, NULL,
+         REFUSED},
+        {"CheckHost", "wrong-host", "", LOG "[host/localhost]\nCheckHost = app\n" EXCEPTION, NULL,
+         NULL, CONNECTED},
+        {"ChainRules", "rfc5280-rule", "", LOG "[host/localhost]\nChainRules = rfc5280\n", NULL,
+         NULL, NO_PEER},
+        {"TrustStore", "good-rsa", "",
+         LOG "[host/localhost]\nTrustStore = @OTHER_ROOT@\n" EXCEPTION, NULL, NULL, NO_PEER},
+        {"TrustStore of the one host", "good-rsa", "verify ca=@ROOT@",
+         LOG "TrustStore = @OTHER_ROOT@\n[host/localhost]\nTrustStore = @ROOT@\n" EXCEPTION, NULL,
+         NULL, CONNECTED},
+        {"a pin besides the chain", "good-rsa", "", LOG "[host/localhost]\nPinSHA256 = @PIN@\n",
+         NULL, NULL, CONNECTED},
+        {"a pin is no chain", "self-signed", "", LOG "[host/localhost]\nPinSHA256 = @PIN@\n", NULL,
+         NULL, NO_PEER},
+        {"another key", "good-rsa", "", LOG "[host/localhost]\nPinSHA256 = @OTHER_PIN@\n", NULL,
+         NULL, NO_PEER},
+        {"a pin instead of the chain", "self-signed", "",
+         LOG "[host/localhost]\nVerifyPeer = pin\nPinSHA256 = @OTHER_PIN@ @PIN@\n", NULL, NULL,
+         CONNECTED},
+        {"another key instead of the chain", "self-signed", "",
+         LOG "[host/localhost]\nVerifyPeer = pin\nPinSHA256 = @OTHER_PIN@\n", NULL, NULL, NO_PEER},
+        {"AllowDANE", "self-signed", "verify dane=@DANE@", LOG "[host/localhost]\nAllowDANE = no\n",
+         NULL, NULL, NO_PEER},
+        {"AllowPSK", "good-rsa", "psk", LOG "[host/localhost]\nAllowPSK = yes\n" EXCEPTION, NULL,
+         NULL, CONNECTED},
+        {"Mode audit", "self-signed", "", LOG "[host/localhost]\nMode = audit\n" EXCEPTION, NULL,
+         NULL, "connected *|stricttls: would refuse: *"},
+        {"Mode off", "self-signed", "", LOG "[host/localhost]\nMode = off\n" EXCEPTION, NULL, NULL,
+         CONNECTED},
+        {"Mode enforce where the rest is audited", "self-signed", "",
+         LOG "Mode = audit\n[host/localhost]\nMode = enforce\n", NULL, NULL, NO_PEER},
+        {"an end that has come", "self-signed", "",
+         LOG "[host/localhost]\nVerifyPeer = app\nReason = old\nExpires = 2020-01-31\n", NULL, NULL,
+         "refused: certificate verify failed *|stricttls: policy: *" POLICY_SYSTEM
+         ":3: ?host/localhost? has expired and no longer applies\nstricttls: refused: *"},
+        {"the environment's, above the system's", "good-rsa", "", LOG,
+         "[host/localhost]\nPinSHA256 = @OTHER_PIN@\n", NULL, NO_PEER},
+        {"the environment's, below the system's", "self-signed", "", LOG,
+         "[host/localhost]\nVerifyPeer = app\n" EXCEPTION, NULL, NO_PEER},
+    };
+
+    TRY(rows);
+}
+
+/* The event about a section's end is one, however many connections. */
+Test(sources, an_end_is_told_once)
+{
+    const char *told;
+
+    policy_bed_serve(&bed, "good-rsa");
+    policy_bed_write(&bed, POLICY_SYSTEM,
+                     LOG
+                     "[host/localhost]\nVerifyPeer = app\nReason = old\nExpires = 2020-01-31\n");
+    policy_bed_run(&bed, NULL, "times=3");
+    told = strstr(bed.text, "has expired");
+    cr_assert(told != NULL, "%s", bed.text);
+    cr_expect(strstr(told + 1, "has expired") == NULL, "%s", bed.text);
+    cr_expect(policy_bed_is(&bed, "connected *connected *connected *|*"), "%s", bed.text);
+}
+
+/* An interpreter is known by its script. */
+Test(sources, scripts)
+{
+    static const char script[] = "import socket, ssl\n"
+                                 "c = ssl.create_default_context()\n"
+                                 "c.check_hostname = False\n"
+                                 "c.verify_mode = ssl.CERT_NONE\n"
+                                 "s = socket.create_connection(('127.0.0.1', @PORT@), 10)\n"
+                                 "try:\n"
+                                 "    t = c.wrap_socket(s, server_hostname='localhost')\n"
+                                 "    print('connected', t.version())\n"
+                                 "except ssl.SSLError as e:\n"
+                                 "    print('refused:', e.reason)\n";
+    static const char *const names[] = {"backup.py", "other.py"};
+    static const char *const none[] = {NULL};
+
+    policy_bed_serve(&bed, "self-signed");
+    policy_bed_write(&bed, POLICY_SYSTEM,
+                     LOG "[app/python3* */backup.py]\nVerifyPeer = app\n" EXCEPTION);
+    for (size_t i = 0; i < 2; i++) {
+        char path[STLS_FILES_PATH_MAX];
+        const char *argv[] = {"/usr/bin/python3", "-I", path, NULL};
+
+        policy_bed_write(&bed, names[i], script);
+        cr_assert(stls_files_join(path, bed.here, names[i]) == 0);
+        policy_bed_run_program(&bed, NULL, argv);
+        cr_expect(policy_bed_is(&bed, ALONE), "%s", bed.text);
+        policy_bed_run_program(&bed, none, argv);
+        cr_expect(
+            policy_bed_is(&bed, i == 0 ? CONNECTED : "refused: CERTIFICATE_VERIFY_FAILED\n|*"),
+            "%s: %s", names[i], bed.text);
+    }
+}
+
+/* -- what a program does to itself */
+
+/* A policy weaker than what is built in shows that it was read: the victim connects. */
+static const char weaker[] = "[policy]\nCheckHost = app\n";
+
+static void try_hidden(const char *options, mode_t mode)
+{
+    const char *own[] = {"STRICTTLS_POLICY=@HERE@/own.cnf", NULL};
+    char path[STLS_FILES_PATH_MAX];
+
+    policy_bed_write(&bed, POLICY_SYSTEM, weaker);
+    cr_assert(stls_files_join(path, bed.here, POLICY_SYSTEM) == 0 && chmod(path, mode) == 0);
+    policy_bed_run(&bed, NULL, options);
+    cr_expect(policy_bed_is(&bed, ALONE), "%s, the system's:\n%s", options, bed.text);
+    policy_bed_write(&bed, POLICY_SYSTEM, NULL);
+    policy_bed_run(&bed, NULL, options);
+    cr_expect(policy_bed_is(&bed, "refused: certificate verify failed *"), "%s, none:\n%s", options,
+              bed.text);
+    policy_bed_write(&bed, "own.cnf", weaker);
+    cr_assert(stls_files_join(path, bed.here, "own.cnf") == 0 && chmod(path, mode) == 0);
+    policy_bed_run(&bed, own, options);
+    cr_expect(policy_bed_is(&bed, ALONE), "%s, the environment's:\n%s", options, bed.text);
+}
+
+Test(sources, policies_that_are_out_of_reach_when_the_context_is_made)
+{
+    static char root[16 * 1024];
+
+    if (getuid() != 0)
+        cr_skip("only root may chroot and change its user");
+    policy_bed_serve(&bed, "wrong-host");
+    cr_assert(stls_files_read(bed.root, root, sizeof root) == 0);
+    policy_bed_write(&bed, "empty/root.pem", root);
+    try_hidden("chroot=@HERE@/empty ca=/root.pem verify", 0644);
+    try_hidden("nobody ca=@HERE@/empty/root.pem verify", 0600);
+    try_hidden("chroot=@HERE@/empty nobody ca=/root.pem verify", 0600);
+}
+
+static void install(const char *name, mode_t mode)
+{
+    char from[STLS_FILES_PATH_MAX], to[STLS_FILES_PATH_MAX];
+    const char *argv[] = {"/usr/bin/install", from, to, NULL};
+
+    cr_assert(stls_files_join(from, STLS_POLICY_TESTS, name) == 0);
+    cr_assert(stls_files_join(to, bed.here, name) == 0);
+    policy_bed_run_program(&bed, NULL, argv);
+    cr_assert(bed.result.code == 0 && chmod(to, mode) == 0, "%s", bed.text);
+}
+
+/* The loader takes LD_PRELOAD of such a program only from /etc/ld.so.preload, which is no test's to
+ * write: so this victim is linked with the library. */
+Test(sources, a_setuid_program_ignores_the_environment)
+{
+    static const char *const settings[] = {"STRICTTLS_MODE=off", NULL};
+    char program[STLS_FILES_PATH_MAX];
+    const char *argv[] = {"/usr/bin/setpriv",
+                          "--reuid=65534",
+                          "--regid=65534",
+                          "--clear-groups",
+                          program,
+                          "localhost",
+                          bed.port,
+                          NULL};
+    struct statvfs where;
+
+    cr_assert(statvfs(bed.here, &where) == 0);
+    if (getuid() != 0 || (where.f_flag & ST_NOSUID) != 0 ||
+        prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0)
+        cr_skip("no setuid program can be made here");
+    policy_bed_serve(&bed, "self-signed");
+    cr_assert(stls_files_join(program, bed.here, "victim_linked") == 0);
+    install("victim_linked", 0755);
+    policy_bed_run_program(&bed, settings, argv);
+    cr_expect(policy_bed_is(&bed, CONNECTED), "%s", bed.text);
+    install("victim_linked", 04755);
+    policy_bed_run_program(&bed, settings, argv);
+    cr_expect(policy_bed_is(&bed, "refused: certificate verify failed *"), "%s", bed.text);
+    policy_bed_write(&bed, POLICY_SYSTEM, LOG "[host/localhost]\nVerifyPeer = app\n" EXCEPTION);
+    policy_bed_run_program(&bed, settings, argv);
+    cr_expect(policy_bed_is(&bed, CONNECTED), "the system's policy:\n%s", bed.text);
+}
