@@ -15,8 +15,18 @@ SUPPORT := $(patsubst tests/%.c,$(T)/%.o,$(wildcard tests/support/*.c))
 $(T)/unit/%: $(T)/unit/%.o $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lcriterion
 
-$(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT)
+$(T)/library/test_library.o: TEST_CFLAGS += \
+  '-DSTLS_UNKNOWN_CLIENT="$(CURDIR)/$(T)/library/unknown_client"'
+
+$(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT) | $(T)/library/unknown_client
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
+$(T)/library/libssl.so.99: tests/library/unknown_libssl.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -fPIC -shared -Wl,-soname,libssl.so.99 -o $@ $<
+
+$(T)/library/unknown_client: $(T)/library/unknown_client.o $(T)/library/libssl.so.99
+	$(CC) $(CFLAGS) -pie -o $@ $^ '-Wl,-rpath,$$ORIGIN'
 
 $(T)/library/test_chain_rules: $(T)/library/test_chain_rules.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)

@@ -1,6 +1,7 @@
 /* test_library.c - what the library is as a file, and what it does where there is no TLS: nothing.
  */
 #include <criterion/criterion.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,39 @@ Test(library, a_broken_policy_refuses_every_context)
                   "no event of %s in:\n%s", broken[i], result.output);
         cr_expect(strstr(result.output, error) != NULL, "no error of %s in:\n%s", broken[i],
                   result.output);
+    }
+}
+
+/* LibreSSL and BoringSSL have their names from OpenSSL, and not all of its functions. */
+Test(library, an_unknown_libssl_is_refused)
+{
+    static const struct {
+        const char *mode, *expected;
+        int code;
+    } rows[] = {
+        {"off", "connected\n", 0}, {"audit", "connected\n", 0}, {"enforce", "no context\n", 1}};
+    static const char event[] = "stricttls: refused all TLS: unknown_client[";
+    const char *argv[] = {STLS_UNKNOWN_CLIENT, NULL};
+    struct stls_process_result result;
+
+    run(argv, NULL, &result);
+    cr_expect_str_eq(result.output, "connected\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char preload[STLS_FILES_PATH_MAX + 16], mode[64];
+        const char *env[] = {preload, mode, "STRICTTLS_LOG=stderr", NULL};
+        bool is_refused = rows[i].code != 0;
+
+        snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library());
+        snprintf(mode, sizeof mode, "STRICTTLS_MODE=%s", rows[i].mode);
+        run(argv, env, &result);
+        cr_expect(result.end == STLS_PROCESS_EXITED && result.code == rows[i].code, "%s: %s",
+                  rows[i].mode, result.output);
+        cr_expect(strstr(result.output, rows[i].expected) != NULL, "%s: %s", rows[i].mode,
+                  result.output);
+        cr_expect((strstr(result.output, event) != NULL &&
+                   strstr(result.output, "none that stricttls knows: it has no ") != NULL) ==
+                      is_refused,
+                  "%s: %s", rows[i].mode, result.output);
     }
 }
 
