@@ -29,6 +29,12 @@ static void leading_dot(SSL *ssl, const struct stls_target *target)
     SSL_set1_host(ssl, ".example");
 }
 
+static void leading_dot_added(SSL *ssl, const struct stls_target *target)
+{
+    SSL_set1_host(ssl, target->host);
+    SSL_add1_host(ssl, ".example");
+}
+
 static void many_labels(SSL *ssl, const struct stls_target *target)
 {
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS);
@@ -193,6 +199,11 @@ const struct stls_way stls_ways_identity[] = {
      .good = "-",
      .context = stls_client_verify,
      .connection = leading_dot},
+    {.name = "name-leading-dot-added",
+     .attack = "SSL_add1_host(\".example\"), beside the right name",
+     .bad = "lab:wrong-host",
+     .context = stls_client_verify,
+     .connection = leading_dot_added},
     {.name = "name-of-store",
      .attack = "a leading-dot name among the parameters of the store",
      .bad = "lab:wrong-host",

@@ -166,12 +166,27 @@ static void info_lowers(SSL_CTX *context, const struct stls_target *target)
     SSL_CTX_set_info_callback(context, lower_at_start);
 }
 
+static bool load_weak(void)
+{
+    OPENSSL_load_builtin_modules(); /* 1.1.1 has no SSL section before */
+    return CONF_modules_load_file(stls_client_victim("weak.cnf"), NULL, 0) > 0;
+}
+
+static int run_configured_connection(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl = stls_client_new(context, target, 0);
+
+    if (!load_weak() || SSL_config(ssl, "weak") != 1)
+        return stls_client_failed(ssl, "SSL_config");
+    return stls_client_finish(context, ssl);
+}
+
 static int run_configured(const struct stls_target *target)
 {
     SSL_CTX *context;
 
-    OPENSSL_load_builtin_modules(); /* 1.1.1 has no SSL section before */
-    if (CONF_modules_load_file(stls_client_victim("weak.cnf"), NULL, 0) <= 0)
+    if (!load_weak())
         return stls_client_failed(NULL, "CONF_modules_load_file");
     context = stls_client_verifying_context(target);
     if (SSL_CTX_config(context, "weak") != 1)
@@ -284,6 +299,10 @@ const struct stls_way stls_ways_protocol[] = {
      .attack = "SSL_CTX_config with a section of the program's own file",
      LENIENT,
      .run = run_configured},
+    {.name = "config-section-connection",
+     .attack = "SSL_config with a section of the program's own file",
+     LENIENT,
+     .run = run_configured_connection},
     {.name = "config-default",
      .attack = "OPENSSL_CONF with system_default: TLS 1.1",
      LENIENT,

@@ -78,6 +78,20 @@ static void context_callback(SSL_CTX *context, const struct stls_target *target)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, answer_one);
 }
 
+/* The chain ends before its root, which the callback forgives like the rest. */
+static void without_depth(SSL_CTX *context, const struct stls_target *target)
+{
+    context_callback(context, target);
+    SSL_CTX_set_verify_depth(context, 0);
+}
+
+static void connection_without_depth(SSL *ssl, const struct stls_target *target)
+{
+    (void)target;
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, answer_one);
+    SSL_set_verify_depth(ssl, 0);
+}
+
 static void connection_callback(SSL *ssl, const struct stls_target *target)
 {
     (void)target;
@@ -233,6 +247,14 @@ const struct stls_way stls_ways_verify[] = {
     {.name = "verify-callback-one-connection",
      .attack = "the same by SSL_set_verify",
      .connection = connection_callback},
+    {.name = "verify-depth",
+     .attack = "SSL_CTX_set_verify_depth(0), and a callback that answers 1",
+     .bad = "lab:missing-intermediate",
+     .context = without_depth},
+    {.name = "verify-depth-connection",
+     .attack = "the same by SSL_set_verify_depth",
+     .bad = "lab:missing-intermediate",
+     .connection = connection_without_depth},
     {.name = "verify-none-callback-one",
      .attack = "SSL_VERIFY_NONE, and a callback that answers 1",
      .context = none_with_callback},
