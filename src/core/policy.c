@@ -216,10 +216,10 @@ bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, c
 
     switch (word->kind) {
     case STLS_WORD_CHOICE:
-        is_good = read_choice(word->choices, value, number);
+        is_good = read_choice(stls_word_choices(word), value, number);
         break;
     case STLS_WORD_SET:
-        is_good = read_set(word->choices, value, number);
+        is_good = read_set(stls_word_choices(word), value, number);
         break;
     case STLS_WORD_PROTOCOL:
         code = stls_registry_find_name(word->registry, value, strlen(value));
@@ -241,7 +241,8 @@ bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, c
         is_good = read_ciphers(value, text);
         break;
     case STLS_WORD_PATH:
-        is_good = read_choice(word->choices, value, number) || read_path(word, value, text, number);
+        is_good = read_choice(stls_word_choices(word), value, number) ||
+                  read_path(word, value, text, number);
         break;
     case STLS_WORD_BASE:
         is_good = stls_policy_shipped(policy, value);
@@ -257,7 +258,7 @@ bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, c
         break;
     }
     if (!is_good)
-        snprintf(error, size, "expected %s", word->values);
+        snprintf(error, size, "expected %s", stls_word_values(word));
     return is_good;
 }
 
@@ -305,7 +306,8 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
     case STLS_WORD_CHOICE:
     case STLS_WORD_SET:
     case STLS_WORD_PATH:
-        for (const struct stls_choice *choice = word->choices; choice->name[0] != '\0'; choice++)
+        for (const struct stls_choice *choice = stls_word_choices(word); choice->name[0] != '\0';
+             choice++)
             if (word->kind == STLS_WORD_SET
                     ? is_single(choice->value) && (*number & choice->value) != 0
                     : *number == choice->value)

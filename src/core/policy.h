@@ -175,30 +175,35 @@ enum stls_word_role {
     STLS_ROLE_SERVER, /* not in [host/...]: a server knows no host */
 };
 
-/* Texts are arrays: a pointer would be relocated in every process, also where there is no TLS. */
+/* Without pointers, which would be relocated in every process, also where there is no TLS. */
 struct stls_choice {
     char name[12];
     int value;
 };
 
 struct stls_word {
-    char name[24];     /* in a policy file: MinProtocol */
-    char variable[36]; /* in the environment: STRICTTLS_MIN_PROTOCOL; "": it is not there */
-    char since[8];     /* the version that brought it */
-    enum stls_word_kind kind;
-    enum stls_word_order order;
-    enum stls_word_place place;
-    enum stls_word_role role;
-    const char *initial; /* value in the policy intermediate */
-    char values[80];     /* what may be written, for people */
-    char meaning[96];    /* one phrase, for people */
-    size_t offset;       /* of the int or struct stls_codes in struct stls_policy */
-    size_t text_offset;  /* of the char[STLS_TEXT_MAX], for CIPHERS and PATH */
-    const struct stls_choice *choices;
-    int path_value;      /* PATH: what the int becomes */
-    char path_prefix[8]; /* PATH: "" or "file:" */
-    enum stls_registry registry;
+    char name[20];     /* in a policy file: MinProtocol */
+    char variable[32]; /* in the environment: STRICTTLS_MIN_PROTOCOL; "": it is not there */
+    uint16_t initial_at, values_at;
+    enum stls_word_kind kind : 8;
+    enum stls_word_order order : 8;
+    enum stls_word_place place : 8;
+    enum stls_word_role role : 8;
+    enum stls_registry registry : 8;
+    uint8_t path_value;   /* PATH: what the int becomes */
+    char path_prefix[6];  /* PATH: "" or "file:" */
+    uint16_t offset;      /* of the int or struct stls_codes in struct stls_policy */
+    uint16_t text_offset; /* of the char[STLS_TEXT_MAX], for CIPHERS and PATH */
+    uint16_t choices;
 };
+
+const char *stls_word_initial(const struct stls_word *word); /* in the policy intermediate */
+const char *stls_word_values(const struct stls_word *word);  /* what may be written, for people */
+const char *stls_word_meaning(const struct stls_word *word); /* one phrase, for people */
+const char *stls_word_since(const struct stls_word *word);   /* the version that brought it */
+
+/* Ended by an empty name; NULL where the word has none. */
+const struct stls_choice *stls_word_choices(const struct stls_word *word);
 
 /* All words; the one with kind BASE comes first, since it replaces the others. */
 const struct stls_word *stls_policy_words(size_t *ret_count);

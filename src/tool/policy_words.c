@@ -46,7 +46,7 @@ static const char *stricter_of(const struct stls_word *word)
     case STLS_ORDER_HIGHER:
         break;
     }
-    if (word->choices == NULL)
+    if (stls_word_choices(word) == NULL)
         return "the higher, the stricter";
     return NULL; /* the choices in their order */
 }
@@ -59,8 +59,9 @@ static void print_stricter(const struct stls_word *word)
         fputs(said, stdout);
         return;
     }
-    for (const struct stls_choice *choice = word->choices; choice->name[0] != '\0'; choice++)
-        printf("%s%s", choice == word->choices ? "" : " < ", choice->name);
+    for (const struct stls_choice *choice = stls_word_choices(word); choice->name[0] != '\0';
+         choice++)
+        printf("%s%s", choice == stls_word_choices(word) ? "" : " < ", choice->name);
 }
 
 /* A long list in roff or Markdown may break after each ':'. */
@@ -75,10 +76,11 @@ static void print_value(const char *value, const char *break_mark)
 
 static void print_markdown(const struct stls_word *word)
 {
-    printf("### %s\n\n%s.\n\n- values: %s\n", word->name, word->meaning, word->values);
-    if (word->initial != NULL) {
+    printf("### %s\n\n%s.\n\n- values: %s\n", word->name, stls_word_meaning(word),
+           stls_word_values(word));
+    if (stls_word_initial(word) != NULL) {
         fputs("- default: `", stdout);
-        print_value(word->initial, NULL);
+        print_value(stls_word_initial(word), NULL);
         fputs("`\n", stdout);
     }
     fputs("- stricter: ", stdout);
@@ -86,15 +88,16 @@ static void print_markdown(const struct stls_word *word)
     printf("\n- role: %s; stands in %s", role_of(word), place_of(word));
     if (word->variable[0] != '\0')
         printf("; in the environment `%s`", word->variable);
-    printf("; since %s\n\n", word->since);
+    printf("; since %s\n\n", stls_word_since(word));
 }
 
 static void print_roff(const struct stls_word *word)
 {
-    printf(".TP\n.B %s\n%s.\n.br\nValues: %s.\n", word->name, word->meaning, word->values);
-    if (word->initial != NULL) {
+    printf(".TP\n.B %s\n%s.\n.br\nValues: %s.\n", word->name, stls_word_meaning(word),
+           stls_word_values(word));
+    if (stls_word_initial(word) != NULL) {
         fputs(".br\nDefault: ", stdout);
-        print_value(word->initial, "\\:");
+        print_value(stls_word_initial(word), "\\:");
         fputs(".\n", stdout);
     }
     fputs(".br\nStricter: ", stdout);
@@ -102,7 +105,7 @@ static void print_roff(const struct stls_word *word)
     printf(".\n.br\nRole: %s. Stands in %s.\n", role_of(word), place_of(word));
     if (word->variable[0] != '\0')
         printf(".br\nEnvironment:\n.BR %s .\n", word->variable);
-    printf(".br\nSince %s.\n", word->since);
+    printf(".br\nSince %s.\n", stls_word_since(word));
 }
 
 int stls_tool_policy_words(int argc, char **argv)

@@ -41,11 +41,12 @@ void stls_tool_print_variables(FILE *out, bool is_markdown)
         if (words[i].variable[0] == '\0')
             continue;
         else if (is_markdown)
-            fprintf(out, "| `%s` | %s | `%.*s%s` | %s%s |\n", words[i].variable, words[i].values,
-                    SHOWN_MAX, words[i].initial, dots(words[i].initial), role(&words[i]),
-                    words[i].meaning);
+            fprintf(out, "| `%s` | %s | `%.*s%s` | %s%s |\n", words[i].variable,
+                    stls_word_values(&words[i]), SHOWN_MAX, stls_word_initial(&words[i]),
+                    dots(stls_word_initial(&words[i])), role(&words[i]),
+                    stls_word_meaning(&words[i]));
         else
             fprintf(out, "  %s\n      %s%s\n      values: %s; default: %.*s%s\n", words[i].variable,
-                    role(&words[i]), words[i].meaning, words[i].values, SHOWN_MAX, words[i].initial,
-                    dots(words[i].initial));
+                    role(&words[i]), stls_word_meaning(&words[i]), stls_word_values(&words[i]),
+                    SHOWN_MAX, stls_word_initial(&words[i]), dots(stls_word_initial(&words[i])));
 }

@@ -250,10 +250,10 @@ static void try_default(const struct row *row)
     const struct stls_word *word = stls_policy_find_word(row->word, strlen(row->word));
 
     for (size_t i = 0; row->values[i].value != NULL; i++)
-        if (strcmp(row->values[i].value, word->initial) == 0) {
+        if (strcmp(row->values[i].value, stls_word_initial(word)) == 0) {
             write_system(row, NULL, false);
             run(row, NULL);
-            EXPECT(row->values[i].expected, "default %s", word->initial);
+            EXPECT(row->values[i].expected, "default %s", stls_word_initial(word));
         }
 }
 
@@ -328,7 +328,7 @@ Test(words, all_have_a_row)
     const struct stls_word *words = stls_policy_words(&count);
 
     for (size_t i = 0; i < count; i++) {
-        const struct stls_choice *choices = words[i].choices;
+        const struct stls_choice *choices = stls_word_choices(&words[i]);
 
         /* LockEnvironment is tried in each row; Reason and Expires are for sections. */
         if (words[i].variable[0] == '\0')

@@ -167,8 +167,9 @@ Test(policy, every_word_is_told_about)
     const struct stls_word *words = stls_policy_words(&count);
 
     for (size_t i = 0; i < count; i++) {
-        cr_expect(words[i].meaning[0] != '\0' && words[i].values[0] != '\0');
-        cr_expect(words[i].since[0] != '\0', "%s: since when?", words[i].name);
+        cr_expect(stls_word_meaning(&words[i])[0] != '\0' &&
+                  stls_word_values(&words[i])[0] != '\0');
+        cr_expect(stls_word_since(&words[i])[0] != '\0', "%s: since when?", words[i].name);
         cr_expect(stls_policy_find_word(words[i].name, strlen(words[i].name)) == &words[i],
                   "%s stands twice", words[i].name);
         if (words[i].variable[0] == '\0')
