@@ -6,12 +6,13 @@
 
 #include "report.h"
 
+#include "../core/policy.h"
+
 #include "../core/banned.h"
 
 enum {
     DETAILS_MAX = 10, /* lines of a group */
-    EXCEPTION_MAX = 2048,
-    WORD_MAX = 320,
+    EXCEPTION_MAX = 8192,
 };
 
 /* Consecutive cells with one key, the most frequent groups and cells first. */
@@ -75,35 +76,81 @@ static bool is_section_name(const char *name)
                strlen(name);
 }
 
-/* The word that a rule asks to loosen: "Word = value", or empty where only a person can tell. */
-static void loosen(const struct stls_report_cell *cell, char word[WORD_MAX])
-{
-    const size_t size = WORD_MAX;
+/* What a section has to say: each word once, whatever asked for it. */
+struct loosened {
+    const char *protocol; /* the lowest; NULL: MinProtocol stays */
+    char ciphers[STLS_TEXT_MAX], ciphersuites[STLS_TEXT_MAX]; /* "": they stay */
+};
 
-    static const char *const words[][2] = {
+/* OpenSSL calls them weak for what they are, not for how long they are. */
+static bool is_no_protection(const char *cipher)
+{
+    return strstr(cipher, "NULL") != NULL || strncmp(cipher, "ADH-", 4) == 0 ||
+           strncmp(cipher, "AECDH-", 6) == 0 || strncmp(cipher, "EXP", 3) == 0;
+}
+
+static const char *older_protocol(const char *protocol)
+{
+    return strcmp(protocol, "1.0") == 0 ? "TLSv1" : strcmp(protocol, "1.1") == 0 ? "TLSv1.1" : NULL;
+}
+
+/* Adds a cipher to what the policy has, once; false where it does not fit. */
+static bool add_cipher(char list[STLS_TEXT_MAX], const char *word, const char *cipher)
+{
+    const char *found = list;
+    size_t used;
+
+    if (list[0] == '\0')
+        snprintf(list, STLS_TEXT_MAX, "%s",
+                 stls_word_initial(stls_policy_find_word(word, strlen(word))));
+    while ((found = strstr(found, cipher)) != NULL) {
+        char after = found[strlen(cipher)];
+
+        if ((found == list || found[-1] == ':') && (after == ':' || after == '\0'))
+            return true;
+        found++;
+    }
+    used = strlen(list);
+    return used + strlen(cipher) + 2 < STLS_TEXT_MAX &&
+           snprintf(list + used, STLS_TEXT_MAX - used, ":%s", cipher) > 0;
+}
+
+/* What lets pass the cell: a line, or nothing where it is among what was loosened. False where only
+ * a person can tell. */
+static bool loosen(const struct stls_report_cell *cell, struct loosened *made,
+                   const char **ret_line)
+{
+    static const char *const lines[][2] = {
         {"VerifyPeer=", "VerifyPeer = app"},     {"VerifyClient=", "VerifyClient = app"},
         {"CheckHost=", "CheckHost = app"},       {"UnknownHost=", "UnknownHost = allow"},
         {"ChainRules=", "ChainRules = openssl"}, {"AllowRawPublicKey=", "AllowRawPublicKey = yes"},
         {"AllowPSK=", "AllowPSK = yes"},
     };
+    const char *older = older_protocol(cell->protocol);
+    bool has_cipher = is_section_name(cell->cipher) && !is_no_protection(cell->cipher);
 
-    word[0] = '\0';
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strncmp(cell->rule, words[i][0], strlen(words[i][0])) == 0)
-            snprintf(word, size, "%s", words[i][1]);
-    if (strcmp(cell->rule, "MinProtocol") == 0 && strcmp(cell->protocol, "1.0") == 0)
-        snprintf(word, size, "MinProtocol = TLSv1");
-    else if (strcmp(cell->rule, "MinProtocol") == 0 && is_section_name(cell->protocol))
-        snprintf(word, size, "MinProtocol = TLSv%s", cell->protocol);
-    else if ((strcmp(cell->rule, "CipherString") == 0 || strcmp(cell->rule, "Ciphersuites") == 0) &&
-             is_section_name(cell->cipher))
-        snprintf(word, size, "%s = %s", cell->rule, cell->cipher);
+    *ret_line = NULL;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        if (strncmp(cell->rule, lines[i][0], strlen(lines[i][0])) == 0)
+            *ret_line = lines[i][1];
+    if (*ret_line != NULL)
+        return true;
+    if (strcmp(cell->rule, "Ciphersuites") == 0)
+        return stls_registry_find_name(STLS_REGISTRY_CIPHERSUITE, cell->cipher,
+                                       strlen(cell->cipher)) != NULL &&
+               add_cipher(made->ciphersuites, "Ciphersuites", cell->cipher);
+    if (strcmp(cell->rule, "MinProtocol") == 0 ? older == NULL
+                                               : strcmp(cell->rule, "CipherString") != 0)
+        return false;
+    if (older != NULL && (made->protocol == NULL || strcmp(older, made->protocol) < 0))
+        made->protocol = older;
+    return has_cipher ? add_cipher(made->ciphers, "CipherString", cell->cipher) : older != NULL;
 }
 
 /* Adds a line, once in each section; nothing where it does not fit. */
 static void add_line(char text[EXCEPTION_MAX], size_t section, const char *line)
 {
-    char whole[STLS_REPORT_TEXT_MAX + 64];
+    char whole[STLS_TEXT_MAX + 64];
     size_t used = strlen(text), length;
 
     snprintf(whole, sizeof whole, "\n%s\n", line);
@@ -124,26 +171,44 @@ static const char *clean(const char *text, char cleaned[STLS_REPORT_TEXT_MAX])
     return cleaned;
 }
 
+static void add_word(char text[EXCEPTION_MAX], size_t section, const char *word, const char *value)
+{
+    char line[STLS_TEXT_MAX + 32];
+
+    if (value == NULL || value[0] == '\0')
+        return;
+    snprintf(line, sizeof line, "%s = %s", word, value);
+    add_line(text, section, line);
+}
+
 /* The section to paste for a program or a host: what would let pass the cells of that name. */
 static void add_section(const struct group *group, enum stls_report_by about, const char *name,
                         char text[EXCEPTION_MAX])
 {
-    char line[STLS_REPORT_TEXT_MAX + 64], word[WORD_MAX], cleaned[STLS_REPORT_TEXT_MAX];
+    char line[STLS_REPORT_TEXT_MAX + 64], cleaned[STLS_REPORT_TEXT_MAX];
+    struct loosened made = {.protocol = NULL};
     size_t section = strlen(text);
 
     snprintf(line, sizeof line, "[%s/%s]", about == STLS_REPORT_BY_HOST ? "host" : "app", name);
     add_line(text, section, line);
     for (size_t i = 0; i < group->count; i++) {
+        const char *loosening;
+
         if (strcmp(group->cells[i].key[about], name) != 0)
             continue;
-        loosen(&group->cells[i], word);
-        if (word[0] != '\0')
-            snprintf(line, sizeof line, "%s", word);
-        else
+        if (!loosen(&group->cells[i], &made, &loosening)) {
             snprintf(line, sizeof line, "# %s: nothing can be proposed",
                      clean(group->cells[i].rule, cleaned));
-        add_line(text, section, line);
+            loosening = line;
+        }
+        if (loosening != NULL)
+            add_line(text, section, loosening);
     }
+    add_word(text, section, "MinProtocol", made.protocol);
+    /* Below TLS 1.2 OpenSSL 3 knows no signature that is any better. */
+    add_word(text, section, "SecurityLevel", made.protocol != NULL ? "0" : NULL);
+    add_word(text, section, "CipherString", made.ciphers);
+    add_word(text, section, "Ciphersuites", made.ciphersuites);
     add_line(text, section, "Reason =");
     add_line(text, section, "Expires =");
 }

@@ -82,8 +82,9 @@ Test(report, groups_by_program_with_the_exception_to_paste, .timeout = 60)
     expect_text(&bed, "11 events; 17 handshakes break under the policy, by program:\n\ncurl: 13\n");
     expect_text(&bed, "      [app/curl]\n      CheckHost = app\n      VerifyPeer = app\n"
                       "      Reason =\n      Expires =\n");
-    expect_text(&bed, "      [app/old]\n      MinProtocol = TLSv1.1\n"
-                      "      CipherString = AES128-SHA\n      Reason =\n");
+    expect_text(&bed, "      [app/old]\n      MinProtocol = TLSv1.1\n      SecurityLevel = 0\n"
+                      "      CipherString = ECDHE-");
+    expect_text(&bed, ":ECDHE-RSA-CHACHA20-POLY1305:AES128-SHA\n      Reason =\n");
     expect_text(&bed, "the peer might have chosen otherwise");
     expect_text(&bed, "behind-syslog: 1\n");
     expect_text(&bed, "behind-torn: 1\n");

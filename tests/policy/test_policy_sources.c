@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -430,4 +431,64 @@ Test(sources, a_setuid_program_ignores_the_environment)
     policy_bed_write(&bed, POLICY_SYSTEM, LOG "[host/localhost]\nVerifyPeer = app\n" EXCEPTION);
     policy_bed_run_program(&bed, settings, argv);
     cr_expect(policy_bed_is(&bed, CONNECTED), "the system's policy:\n%s", bed.text);
+}
+
+/* -- from audit to exception */
+
+/* The sections of a report, filled in and without the indent, as a policy file. */
+static void paste_sections(const char *report)
+{
+    char text[POLICY_TEXT_MAX] = LOG;
+    size_t used = strlen(text);
+
+    while (*report != '\0') {
+        int length = (int)strcspn(report, "\n");
+        const char *said = report + strspn(report, " ");
+        const char *filled = strncmp(said, "Reason =", 8) == 0    ? " an old device"
+                             : strncmp(said, "Expires =", 9) == 0 ? " 2999-12-31"
+                                                                  : "";
+
+        if (strncmp(report, "      ", 6) == 0 && report[6] != ' ')
+            used += (size_t)snprintf(text + used, sizeof text - used, "%.*s%s\n", length - 6,
+                                     report + 6, filled);
+        cr_assert(used < sizeof text);
+        report += length + (report[length] == '\n');
+    }
+    policy_bed_write(&bed, POLICY_SYSTEM, text);
+}
+
+/* What audit mode saw, the report makes a section of, and with that the handshake is not refused.
+ */
+Test(sources, the_exception_that_a_report_proposes)
+{
+    static const struct {
+        const char *server, *options;
+    } rows[] = {{"self-signed", ""},     {"wrong-host", ""},     {"expired", ""},
+                {"cn-only", ""},         {"tls11", "weak"},      {"tls10", "weak"},
+                {"cbc", "weak"},         {"static-rsa", "weak"}, {"rsa-1024", "weak"},
+                {"sha1-signed", "weak"}, {"good-rsa", "psk"}};
+    static const char *const audit[] = {"STRICTTLS_MODE=audit", "STRICTTLS_LOG=file:@LOG@",
+                                        "STRICTTLS_LOG_FORMAT=json", NULL};
+    const char *command = getenv("STLS_COMMAND");
+
+    cr_assert(command != NULL, "STLS_COMMAND is not set");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char audited[STLS_FILES_PATH_MAX];
+        const char *report[] = {command, "report", audited, NULL};
+        const char *check[] = {command, "policy", "check", POLICY_SYSTEM, NULL};
+
+        policy_bed_serve(&bed, rows[i].server);
+        policy_bed_write(&bed, POLICY_SYSTEM, NULL);
+        policy_bed_run(&bed, audit, rows[i].options);
+        cr_expect(policy_bed_is(&bed, "connected *|*would-refuse*"), "%s, audited:\n%s",
+                  rows[i].server, bed.text);
+        cr_assert(stls_files_join(audited, bed.here, "audited.json") == 0 &&
+                  rename(bed.log, audited) == 0);
+        policy_bed_run_program(&bed, NULL, report);
+        paste_sections(bed.result.output);
+        policy_bed_run_program(&bed, NULL, check);
+        cr_expect(bed.result.code == 0, "%s: %s", rows[i].server, bed.text);
+        policy_bed_run(&bed, NULL, rows[i].options);
+        cr_expect(policy_bed_is(&bed, CONNECTED), "%s, excepted:\n%s", rows[i].server, bed.text);
+    }
 }
