@@ -38,16 +38,19 @@ all: $(B)/libstricttls.so $(B)/stricttls
 #
 # It is loaded into processes that never use TLS, so what counts at start is what the loader has to
 # look up: bound lazily (-z now made /bin/true start with 28,000 instructions more, of 140,000), and
-# without the start files, whose four weak symbols are looked up in vain. All is made small. As the
-# core calls nobody back, nothing is ever unwound through it, but through the rest of us a program's
-# exceptions and cancellations are. Linked as one unit it is a fifth smaller, with half of the
-# relocations (LTO= for a compiler without).
+# without the start files, whose four weak symbols are looked up in vain. All is made small but what
+# runs many times a handshake. As the core calls nobody back, nothing is ever unwound through it, but
+# through the rest of us a program's exceptions and cancellations are. Linked as one unit it is a
+# fifth smaller, with half of the relocations (LTO= for a compiler without).
 
+HOT := $(patsubst %,$(B)/shim-objects/shim/%.o,algorithms gates state)
+
+$(filter-out $(HOT),$(SHIM_OBJECTS)): HARDEN += -Os
 $(B)/shim-objects/core/%.o: HARDEN += -fno-asynchronous-unwind-tables
 
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HARDEN) -Os $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
+	$(CC) $(COMMON) $(HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
 
 # The export map has no version name: with one, every hook would silently be passed by.
 $(B)/exports.map: src/shim/hooks.def
@@ -55,7 +58,7 @@ $(B)/exports.map: src/shim/hooks.def
 	{ echo '{ global:'; $(CC) -E -P -x c '-DHOOK(name,group)=name;' $<; echo 'local: *; };'; } > $@
 
 $(B)/libstricttls.so: $(SHIM_OBJECTS) $(B)/exports.map
-	$(CC) -shared $(CFLAGS) $(HARDEN) -Os $(LTO) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
+	$(CC) -shared $(CFLAGS) $(HARDEN) $(LTO) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
 	  -Wl,--no-undefined-version -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed \
 	  -Wl,-z,noexecstack -Wl,--hash-style=gnu -nostartfiles \
 	  -o $@ $(SHIM_OBJECTS)
