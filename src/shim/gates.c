@@ -22,15 +22,16 @@
  * client; together the three tell our raise from a choice of the program's. */
 #define RAISED_VERIFY (SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT | SSL_VERIFY_CLIENT_ONCE)
 
-/* Once per libssl: whether it can read all cipher strings. Empty if so. */
+/* Once per libssl: whether there is a policy, and it can read all cipher strings. Empty if so. */
 static __attribute__((cold, noinline)) const char *find_closed(struct stls_openssl *openssl)
 {
     static const char open[] = "", no_memory[] = "out of memory";
     char error[2 * STLS_TEXT_MAX];
     const char *there = NULL;
-    const char *reason = open;
+    const char *reason = stls_policy_broken() != NULL ? stls_policy_broken() : open;
 
-    if (!stls_vetted_check_files(openssl, error, sizeof error) && (reason = strdup(error)) == NULL)
+    if (reason == open && !stls_vetted_check_files(openssl, error, sizeof error) &&
+        (reason = strdup(error)) == NULL)
         reason = no_memory;
     (void)atomic_compare_exchange_strong(&openssl->closed, &there, reason);
     return there != NULL ? there : reason;
@@ -40,8 +41,6 @@ const char *stls_gates_closed(struct stls_openssl *openssl)
 {
     const char *reason = atomic_load_explicit(&openssl->closed, memory_order_acquire);
 
-    if (stls_policy_broken() != NULL)
-        return stls_policy_broken();
     if (reason == NULL)
         reason = find_closed(openssl);
     return *reason != '\0' ? reason : NULL;
@@ -319,7 +318,7 @@ static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
 
     if (op == SSL_SECOP_VERSION && connection != NULL)
         start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
-    policy = stls_policy_of(openssl, ssl);
+    policy = connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
     if (policy->mode != STLS_MODE_ENFORCE)
         return false;
     if (stls_gates_closed(openssl) != NULL)

@@ -62,7 +62,12 @@ const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, con
     if (ssl == NULL || !stls_policy_has_hosts())
         return stls_policy();
     connection = stls_connection_of(openssl, ssl);
-    return connection != NULL && connection->policy != NULL ? connection->policy : stls_policy();
+    return connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
+}
+
+const struct stls_policy *stls_policy_of_connection(const struct stls_connection *connection)
+{
+    return connection->policy != NULL ? connection->policy : stls_policy();
 }
 
 struct stls_context *stls_context_make(const SSL_CTX *owner)

@@ -66,6 +66,7 @@ struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, c
 /* What holds for a connection: from START on with the sections about its host; before that, and for
  * NULL, what holds for the process. */
 const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, const SSL *ssl);
+const struct stls_policy *stls_policy_of_connection(const struct stls_connection *connection);
 
 /* For attach, as ex_data callbacks. */
 struct stls_context *stls_context_make(const SSL_CTX *owner);
