@@ -41,7 +41,7 @@ BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.c
 OTHERS = (
     ("libeatmydata", "libeatmydata1", "libeatmydata.so.*"),
     ("faketime", "libfaketime", "faketime/libfaketime.so.1"),
-    ("proxychains4", "libproxychains4", "libproxychains.so.4"),
+    ("proxychains4", "proxychains4", "libproxychains.so.4"),
     ("torsocks", "torsocks", "torsocks/libtorsocks.so.0.*"),
     ("jemalloc", "libjemalloc2", "libjemalloc.so.2"),
 )
@@ -283,7 +283,7 @@ def stop(*_):
 
 
 def run(library, command, folder, out):
-    with tempfile.TemporaryDirectory() as work:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         bench = Bench(library, command, folder, work)
         bench.add_others()
         bench.start()
@@ -302,7 +302,7 @@ def run(library, command, folder, out):
 
 
 def count_ratios(library, command, folder):
-    with tempfile.TemporaryDirectory() as work:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         bench = Bench(library, command, folder, work)
         bench.start()
         bench.first_context()
