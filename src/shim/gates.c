@@ -130,7 +130,7 @@ static void refuse_old_method(struct stls_openssl *openssl, const SSL *ssl,
 
     if (!stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return;
-    connection->is_refused = is_enforcing(openssl, ssl);
+    connection->is_refused = connection->is_refused || is_enforcing(openssl, ssl);
     stls_report_refusal(openssl, ssl, connection, &refusal);
 }
 
@@ -171,13 +171,14 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
         connection->asked_verify = mode;
         connection->is_verify_raised = false;
     }
-    if (!is_enforcing(openssl, ssl)) {
+    /* Before the mode is asked: who can't say what holds can't say that nothing does. */
+    if (refusal.reason != NULL) {
+        connection->is_refused = connection->policy->mode != STLS_MODE_AUDIT;
+        stls_report_refusal(openssl, ssl, connection, &refusal);
+    }
+    if (!is_enforcing(openssl, ssl) && !connection->is_refused) {
         refuse_old_method(openssl, ssl, connection);
         return;
-    }
-    if (refusal.reason != NULL) {
-        connection->is_refused = true;
-        stls_report_refusal(openssl, ssl, connection, &refusal);
     }
     hold_slots(openssl, ssl, connection);
     stls_algorithms_apply(openssl, ssl, connection->policy,
@@ -318,12 +319,12 @@ static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
 
     if (op == SSL_SECOP_VERSION && connection != NULL)
         start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
+    if (connection != NULL && connection->is_refused)
+        return true;
     policy = connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
     if (policy->mode != STLS_MODE_ENFORCE)
         return false;
-    if (stls_gates_closed(openssl) != NULL)
-        return true;
-    if (ssl != NULL && (connection == NULL || connection->is_refused))
+    if (stls_gates_closed(openssl) != NULL || (ssl != NULL && connection == NULL))
         return true;
     if (stls_algorithms_judge(openssl, policy, op, number, other) == STLS_REFUSE &&
         !stls_algorithms_are_of_version(openssl, ssl, op))
