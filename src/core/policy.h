@@ -14,28 +14,29 @@
 
 #include "registry.h"
 
-/* Every enum is ordered: a later value is stricter. */
+/* Every enum is ordered: a later value is stricter. Of those that leave something to the program
+ * the strictest is 0: memory that nobody filled in allows nothing. */
 enum stls_mode {
-    STLS_MODE_OFF,
+    STLS_MODE_OFF = -2,
     STLS_MODE_AUDIT,
     STLS_MODE_ENFORCE,
 };
 enum stls_verify_peer {
-    STLS_VERIFY_PEER_APP,
+    STLS_VERIFY_PEER_APP = -2,
     STLS_VERIFY_PEER_PIN, /* as the program does, and one of the pins: no weakening of the next */
     STLS_VERIFY_PEER_REQUIRE,
 };
 enum stls_verify_client {
-    STLS_VERIFY_CLIENT_APP,
+    STLS_VERIFY_CLIENT_APP = -2,
     STLS_VERIFY_CLIENT_REQUEST,
     STLS_VERIFY_CLIENT_REQUIRE,
 };
 enum stls_check_host {
-    STLS_CHECK_HOST_APP,
+    STLS_CHECK_HOST_APP = -1,
     STLS_CHECK_HOST_REQUIRE,
 };
 enum stls_unknown_host {
-    STLS_UNKNOWN_HOST_ALLOW,
+    STLS_UNKNOWN_HOST_ALLOW = -1,
     STLS_UNKNOWN_HOST_REFUSE,
 };
 enum stls_chain_rules {
@@ -44,7 +45,7 @@ enum stls_chain_rules {
     STLS_CHAIN_RULES_WEBPKI,
 };
 enum stls_allow {
-    STLS_ALLOW_YES,
+    STLS_ALLOW_YES = -1,
     STLS_ALLOW_NO,
 };
 enum stls_lock_environment {

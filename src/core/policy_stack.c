@@ -152,15 +152,42 @@ static void match_file(const struct stls_policy_file *file, const struct stls_ma
     add_match(ret, STLS_MATCHES_END);
 }
 
+static const uint16_t *skip_lists(const uint16_t *hosts)
+{
+    for (int i = 0; i < 2; i++)
+        while (*hosts++ != STLS_MATCHES_END)
+            ;
+    return hosts;
+}
+
+/* Whether an earlier host has the lists that begin there. */
+static bool are_repeated(const struct stls_policy_matches *matches, size_t first)
+{
+    const uint16_t *last = matches->section + first;
+    size_t size = (matches->count - first) * sizeof *last;
+
+    for (const uint16_t *lists = matches->section; lists < last; lists = skip_lists(lists))
+        if (lists + (matches->count - first) <= last && memcmp(lists, last, size) == 0)
+            return true;
+    return false;
+}
+
 void stls_policy_match(const struct stls_policy_sources *sources,
                        const struct stls_match_peer *peers, size_t count,
                        struct stls_policy_matches *ret)
 {
     memset(ret, 0, sizeof *ret);
-    ret->host_count = count;
     for (size_t i = 0; i < count && !ret->has_overflowed; i++) {
+        size_t first = ret->count;
+
         match_file(sources->system, &peers[i], ret);
         match_file(sources->file, &peers[i], ret);
+        if (ret->has_overflowed)
+            ret->host_count = 0;
+        else if (are_repeated(ret, first))
+            ret->count = first;
+        else
+            ret->host_count++;
     }
 }
 
@@ -248,35 +275,29 @@ static bool resolve_one(const struct stls_policy_sources *sources, const uint16_
     return lay_floor(layer.made, &floor);
 }
 
-static const uint16_t *skip_lists(const uint16_t *hosts)
-{
-    for (int i = 0; i < 2; i++)
-        while (*hosts++ != STLS_MATCHES_END)
-            ;
-    return hosts;
-}
-
 void stls_policy_resolve(const struct stls_policy_sources *sources,
                          const struct stls_policy_matches *matches, long today,
                          stls_policy_expired *expired, void *arg, struct stls_effective *ret)
 {
     struct layer layer = {ret, today, expired, arg};
-    const uint16_t *hosts = matches != NULL ? matches->section : NULL;
+    const uint16_t *hosts = matches != NULL && matches->host_count > 0 ? matches->section : NULL;
     const struct stls_word *trust = stls_policy_word_at(offsetof(struct stls_policy, trust_store));
-    bool is_possible = matches == NULL || !matches->has_overflowed;
+    bool is_possible = resolve_one(sources, hosts, layer);
 
-    is_possible = is_possible && resolve_one(sources, hosts, layer);
+    is_possible = is_possible && (matches == NULL || !matches->has_overflowed);
     /* An address under several names: it must be good enough for each of them. */
-    for (size_t i = 1; is_possible && matches != NULL && i < matches->host_count; i++) {
+    for (size_t i = 1; hosts != NULL && i < matches->host_count; i++) {
         struct stls_effective other;
 
         hosts = skip_lists(hosts);
         layer.made = &other;
-        is_possible = resolve_one(sources, hosts, layer) &&
-                      stls_policy_is_same(&ret->policy, &other.policy, trust) &&
-                      lay_floor(ret, &other);
+        is_possible = resolve_one(sources, hosts, layer) && is_possible;
+        is_possible = stls_policy_is_same(&ret->policy, &other.policy, trust) && is_possible;
+        is_possible = lay_floor(ret, &other) && is_possible;
     }
     ret->contradiction = is_possible ? stls_policy_contradiction(&ret->policy) : trust;
+    if (ret->contradiction != NULL && ret->policy.mode == STLS_MODE_OFF)
+        ret->policy.mode = STLS_MODE_ENFORCE;
 }
 
 void stls_policy_environment_weakens(const struct stls_policy_sources *sources,

@@ -28,7 +28,8 @@ struct stls_origin {
 };
 
 /* The sections about the hosts of a connection, as indices: in the system's file, then in the
- * environment's, the more specific later, each list ended. Equal lists make equal policies. */
+ * environment's, the more specific later, each list ended. Equal lists make equal policies, so that
+ * hosts which have the same ones share them. */
 enum {
     STLS_MATCHES_MAX = 128,
     STLS_MATCHES_END = 0xffff,
@@ -36,7 +37,7 @@ enum {
 struct stls_policy_matches {
     uint16_t section[STLS_MATCHES_MAX];
     size_t count;
-    size_t host_count;   /* lists of two files each */
+    size_t host_count;   /* lists of two files each; none where they have overflowed */
     bool has_any;        /* else the program's own policy holds */
     bool has_overflowed; /* more than there is room for: nothing may pass */
 };
@@ -57,7 +58,8 @@ void stls_policy_match(const struct stls_policy_sources *sources,
                        const struct stls_match_peer *peers, size_t count,
                        struct stls_policy_matches *ret);
 
-/* matches: NULL for the program's own policy. today: days since 1970. expired may be NULL. */
+/* matches: NULL for the program's own policy. today: days since 1970. expired may be NULL. There is
+ * always a policy; one with a contradiction is never off. */
 void stls_policy_resolve(const struct stls_policy_sources *sources,
                          const struct stls_policy_matches *matches, long today,
                          stls_policy_expired *expired, void *arg, struct stls_effective *ret);

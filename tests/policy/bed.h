@@ -14,7 +14,7 @@
 #include "programs/testbed.h"
 
 enum {
-    POLICY_TEXT_MAX = 4096,
+    POLICY_TEXT_MAX = 16 * 1024,
     POLICY_ARGUMENTS_MAX = 12,
 };
 

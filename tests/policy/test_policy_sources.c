@@ -22,6 +22,8 @@
 #define NO_CONTEXT "no context: *"
 #define ALONE "connected *"
 #define EXCEPTION "Reason = a device\nExpires = 2999-12-31\n"
+#define CONTRADICTION                                                                              \
+    "[host/*]\nMinProtocol = TLSv1.3\n[host/localhost]\nMaxProtocol = TLSv1.2\n" EXCEPTION
 #define LOG "[policy]\nLog = file:@LOG@\n"
 
 static struct policy_bed bed;
@@ -288,6 +290,10 @@ Test(sources, hosts)
          CONNECTED},
         {"Mode enforce where the rest is audited", "self-signed", "",
          LOG "Mode = audit\n[host/localhost]\nMode = enforce\n", NULL, NULL, NO_PEER},
+        {"sections that contradict each other", "good-tls12", "", LOG CONTRADICTION, NULL, NULL,
+         "refused: *|stricttls: refused: *contradict*"},
+        {"the same in audit mode", "good-tls12", "", LOG "Mode = audit\n" CONTRADICTION, NULL, NULL,
+         "connected *|stricttls: would refuse: *contradict*"},
         {"an end that has come", "self-signed", "",
          LOG "[host/localhost]\nVerifyPeer = app\nReason = old\nExpires = 2020-01-31\n", NULL, NULL,
          "refused: certificate verify failed *|stricttls: policy: *" POLICY_SYSTEM
@@ -299,6 +305,37 @@ Test(sources, hosts)
     };
 
     TRY(rows);
+}
+
+/* More sections about one host than there is room for: no way to none at all. */
+Test(sources, no_room_for_all_sections)
+{
+    static const char *const modes[] = {"enforce", "audit"};
+    static const char *const expected[] = {"refused: *|stricttls: refused: *contradict*",
+                                           "connected *|stricttls: would refuse: *contradict*"};
+    char host[256] = "example";
+    const char *argv[] = {"victim", host, bed.port, NULL};
+    static const char *const none[] = {NULL};
+
+    policy_bed_serve(&bed, "self-signed");
+    for (size_t i = 0; i < 2; i++) {
+        static char text[POLICY_TEXT_MAX];
+        char domain[256] = "example";
+        size_t used = (size_t)snprintf(text, sizeof text, LOG "Mode = %s\n", modes[i]);
+
+        for (size_t j = 0; j < 65; j++) {
+            used += (size_t)snprintf(text + used, sizeof text - used,
+                                     "[host/*.%s]\nMinProtocol = TLSv1.2\n"
+                                     "[host/*.%s:%s]\nMinProtocol = TLSv1.2\n",
+                                     domain, domain, bed.port);
+            memmove(domain + 2, domain, strlen(domain) + 1);
+            memcpy(domain, "a.", 2);
+        }
+        memcpy(host, domain, sizeof domain);
+        policy_bed_write(&bed, POLICY_SYSTEM, text);
+        policy_bed_run_program(&bed, none, argv);
+        cr_expect(policy_bed_is(&bed, expected[i]), "%s: %s", modes[i], bed.text);
+    }
 }
 
 /* The event about a section's end is one, however many connections. */

@@ -370,6 +370,80 @@ Test(stack, several_hosts_of_one_address)
     cr_expect(made.policy.security_level == 3);
 }
 
+/* "a.a.a. ... example", of so many labels. */
+static const char *deep_name(size_t labels)
+{
+    static char name[STLS_HOST_MAX];
+
+    name[0] = '\0';
+    while (labels-- > 0)
+        strcat(name, "a.");
+    strcat(name, "example");
+    return name;
+}
+
+/* Sections for the domains above a deep name: two for each. */
+static void read_deep(struct stls_policy_file *file, const char *policy, size_t domains)
+{
+    static char text[128 * 1024];
+    struct problems problems;
+    size_t used = (size_t)snprintf(text, sizeof text, "[policy]\n%s", policy);
+
+    for (size_t i = 0; i < domains; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "[host/*.%s]\nMinProtocol = TLSv1.2\n"
+                                 "[host/*.%s:443]\nMinProtocol = TLSv1.3\n",
+                                 deep_name(i), deep_name(i));
+    cr_assert(read_file(file, text, &problems), "%s", problems.text);
+}
+
+/* No number of matches, and no contradiction, is a way to no policy at all. */
+Test(stack, more_matches_than_there_is_room_for)
+{
+    static const struct {
+        const char *policy;
+        int mode;
+    } rows[] = {{"", STLS_MODE_ENFORCE},
+                {"Mode = audit\n", STLS_MODE_AUDIT},
+                {"Mode = off\n", STLS_MODE_ENFORCE}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct stls_policy_file file;
+        struct stls_policy_sources sources = {.system = &file};
+        struct stls_effective made;
+
+        read_deep(&file, rows[i].policy, 60);
+        resolve(&sources, deep_name(60), "2026-11-24", &made);
+        cr_expect(made.contradiction == NULL && made.policy.min_protocol == 0x0304);
+        read_deep(&file, rows[i].policy, 100);
+        resolve(&sources, deep_name(100), "2026-11-24", &made);
+        cr_expect(made.contradiction != NULL && made.policy.mode == rows[i].mode, "row %zu", i);
+        cr_expect(made.policy.min_protocol == 0x0303 && made.policy.groups.count > 0);
+    }
+}
+
+/* Names with the same sections need room for one; one that differs counts all the same. */
+Test(stack, many_names_of_one_address)
+{
+    static struct stls_host hosts[16];
+    struct stls_match_peer peers[16];
+    struct stls_policy_file file;
+    const struct stls_policy_sources sources = {.system = &file};
+    struct stls_policy_matches matches;
+    struct stls_effective made;
+
+    read_deep(&file, "", 20);
+    for (size_t i = 0; i < 16; i++) {
+        cr_assert(stls_host_parse(deep_name(i == 15 ? 1 : 30), &hosts[i]));
+        hosts[i].text[0] = (char)('b' + i);
+        peers[i] = (struct stls_match_peer){&hosts[i], 443};
+    }
+    stls_policy_match(&sources, peers, 16, &matches);
+    cr_expect(matches.host_count == 2 && matches.count == 2 * 20 + 2 + 2 + 2);
+    stls_policy_resolve(&sources, &matches, 0, NULL, NULL, &made);
+    cr_expect(made.contradiction == NULL && made.policy.min_protocol == 0x0304);
+}
+
 static char weakened[256];
 
 static void weaker(void *arg, const struct stls_word *word)
