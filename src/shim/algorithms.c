@@ -32,12 +32,15 @@ struct narrowed {
 static void narrow(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
                    const STACK_OF(SSL_CIPHER) * ciphers, struct narrowed *ret)
 {
+    bool has_suites = false; /* a program that wants none gets none */
+
     ret->list[0] = ret->suites[0] = '\0';
     ret->is_list_changed = ret->are_suites_changed = false;
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
         bool is_tls13 = stls_vetted_is_tls13(openssl, cipher);
 
+        has_suites = has_suites || is_tls13;
         if (is_vetted(openssl, vetted, cipher))
             stls_vetted_append(is_tls13 ? ret->suites : ret->list,
                                is_tls13 ? sizeof ret->suites : sizeof ret->list,
@@ -48,7 +51,7 @@ static void narrow(const struct stls_openssl *openssl, const struct stls_vetted 
     if (ret->list[0] == '\0')
         ret->is_list_changed =
             snprintf(ret->list, sizeof ret->list, "%s", vetted->cipher_list) >= 0;
-    if (ret->suites[0] == '\0')
+    if (ret->suites[0] == '\0' && has_suites)
         ret->are_suites_changed =
             snprintf(ret->suites, sizeof ret->suites, "%s", vetted->ciphersuite_list) >= 0;
 }
@@ -112,14 +115,15 @@ static bool set_list(const struct stls_openssl *openssl, struct stls_target targ
     return openssl->SSL_CTX_ctrl(target.context, command, 0, pointer) > 0;
 }
 
-/* Sets the policy's groups or signature algorithms, and tells which. OpenSSL refuses a list for one
- * name that it doesn't know; such a name is left out. */
+/* Sets the policy's groups or signature algorithms. OpenSSL refuses a list for one name that it
+ * doesn't know; such a name is left out. */
 static void set_codes(const struct stls_openssl *openssl, const struct stls_policy *policy,
-                      struct stls_target target, int command, char list[STLS_LIST_MAX])
+                      struct stls_target target, int command)
 {
     bool is_group = command == SSL_CTRL_SET_GROUPS_LIST;
     enum stls_registry registry = is_group ? STLS_REGISTRY_GROUP : STLS_REGISTRY_SIGALG;
     const struct stls_codes *codes = is_group ? &policy->groups : &policy->sigalgs;
+    char list[STLS_LIST_MAX];
 
     stls_vetted_names(registry, codes, list);
     if (set_list(openssl, target, command, list))
@@ -134,21 +138,14 @@ static void set_codes(const struct stls_openssl *openssl, const struct stls_poli
     set_list(openssl, target, command, list);
 }
 
-static void set_groups(const struct stls_openssl *openssl, const struct stls_policy *policy,
-                       struct stls_target target)
-{
-    char list[STLS_LIST_MAX];
-
-    set_codes(openssl, policy, target, SSL_CTRL_SET_GROUPS_LIST, list);
-}
-
 void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
     const struct stls_vetted *vetted = stls_vetted_of(openssl, stls_policy());
 
     stls_algorithms_narrow_context(openssl, context);
     if (vetted != NULL && !vetted->are_default_groups_vetted)
-        set_groups(openssl, stls_policy(), (struct stls_target){.context = context});
+        set_codes(openssl, stls_policy(), (struct stls_target){.context = context},
+                  SSL_CTRL_SET_GROUPS_LIST);
 }
 
 /* OpenSSL's marks around a name: optional, removed, key share, and groups of groups. */
@@ -216,6 +213,24 @@ bool stls_algorithms_is_signature_vetted(const struct stls_policy *policy, int t
     return digest == NID_undef;
 }
 
+enum stls_list stls_algorithms_kind(int command)
+{
+    switch (command) {
+    case SSL_CTRL_SET_TMP_ECDH:
+    case SSL_CTRL_SET_GROUPS:
+    case SSL_CTRL_SET_GROUPS_LIST:
+        return STLS_LIST_GROUPS;
+    case SSL_CTRL_SET_SIGALGS:
+    case SSL_CTRL_SET_SIGALGS_LIST:
+        return STLS_LIST_SIGALGS;
+    case SSL_CTRL_SET_CLIENT_SIGALGS:
+    case SSL_CTRL_SET_CLIENT_SIGALGS_LIST:
+        return STLS_LIST_CLIENT_SIGALGS;
+    default:
+        return STLS_LIST_NONE;
+    }
+}
+
 static bool is_any_group_vetted(const struct stls_policy *policy, const int *nids, long count)
 {
     for (long i = 0; i < count; i++)
@@ -224,34 +239,57 @@ static bool is_any_group_vetted(const struct stls_policy *policy, const int *nid
     return false;
 }
 
-bool stls_algorithms_has_any_vetted(const struct stls_control *control)
+/* Pairs of a digest and a kind of key. */
+static bool is_any_pair_vetted(const struct stls_policy *policy, const int *nids, long count)
+{
+    for (long i = 0; i + 1 < count; i += 2)
+        if (stls_algorithms_is_signature_vetted(policy, nids[i + 1], nids[i]))
+            return true;
+    return false;
+}
+
+static bool is_curve_vetted(const struct stls_openssl *openssl, const struct stls_policy *policy,
+                            const EC_KEY *key)
+{
+    return openssl->EC_GROUP_get_curve_name == NULL || openssl->EC_KEY_get0_group == NULL ||
+           stls_algorithms_is_group_vetted(
+               policy, openssl->EC_GROUP_get_curve_name(openssl->EC_KEY_get0_group(key)));
+}
+
+bool stls_algorithms_has_any_vetted(const struct stls_openssl *openssl,
+                                    const struct stls_control *control)
 {
     const struct stls_policy *policy = stls_policy();
 
     if (control->pointer == NULL)
         return true;
     switch (control->command) {
-    case SSL_CTRL_SET_SIGALGS_LIST:
-        return is_any_vetted(STLS_REGISTRY_SIGALG, &policy->sigalgs, control->pointer);
+    case SSL_CTRL_SET_TMP_ECDH:
+        return is_curve_vetted(openssl, policy, control->pointer);
     case SSL_CTRL_SET_GROUPS:
         return is_any_group_vetted(policy, control->pointer, control->number);
-    default:
+    case SSL_CTRL_SET_SIGALGS:
+    case SSL_CTRL_SET_CLIENT_SIGALGS:
+        return is_any_pair_vetted(policy, control->pointer, control->number);
+    case SSL_CTRL_SET_GROUPS_LIST:
         return is_any_vetted(STLS_REGISTRY_GROUP, &policy->groups, control->pointer);
+    default:
+        return is_any_vetted(STLS_REGISTRY_SIGALG, &policy->sigalgs, control->pointer);
     }
 }
 
-void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stls_target target,
-                                  struct stls_control *control, char list[STLS_LIST_MAX])
+void stls_algorithms_set_vetted(const struct stls_openssl *openssl, struct stls_target target,
+                                int command)
 {
-    struct stls_guard guard;
+    static const int setters[] = {
+        [STLS_LIST_GROUPS] = SSL_CTRL_SET_GROUPS_LIST,
+        [STLS_LIST_SIGALGS] = SSL_CTRL_SET_SIGALGS_LIST,
+        [STLS_LIST_CLIENT_SIGALGS] = SSL_CTRL_SET_CLIENT_SIGALGS_LIST,
+    };
+    struct stls_guard guard = stls_guard_enter(openssl);
 
-    if (control->command == SSL_CTRL_SET_GROUPS)
-        control->command = SSL_CTRL_SET_GROUPS_LIST;
-    guard = stls_guard_enter(openssl);
-    set_codes(openssl, stls_policy(), target, control->command, list);
+    set_codes(openssl, stls_policy(), target, setters[stls_algorithms_kind(command)]);
     stls_guard_leave(guard);
-    control->number = 0;
-    control->pointer = list;
 }
 
 /* DTLS counts its versions down, and follows the TLS version it was made from. */
@@ -362,7 +400,7 @@ void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct 
     if (!has_vetted(openssl, vetted, openssl->SSL_get_ciphers(ssl)))
         stls_algorithms_narrow_connection(openssl, ssl, policy);
     if (!is_prepared && !vetted->are_default_groups_vetted)
-        set_groups(openssl, policy, (struct stls_target){.ssl = ssl});
+        set_codes(openssl, policy, (struct stls_target){.ssl = ssl}, SSL_CTRL_SET_GROUPS_LIST);
 }
 
 static unsigned wire_number(const void *other)

@@ -35,18 +35,28 @@ struct stls_target {
     SSL *ssl;
 };
 
-/* The arguments of SSL_CTX_ctrl or SSL_ctrl that set groups or signature algorithms. */
+/* What a control of SSL_CTX_ctrl or SSL_ctrl sets. */
+enum stls_list {
+    STLS_LIST_NONE,
+    STLS_LIST_GROUPS,
+    STLS_LIST_SIGALGS,
+    STLS_LIST_CLIENT_SIGALGS, /* what a server asks of a client's certificate */
+};
+enum stls_list stls_algorithms_kind(int command);
+
+/* The arguments of such a control. */
 struct stls_control {
     int command;
     long number;
     void *pointer;
 };
-bool stls_algorithms_has_any_vetted(const struct stls_control *control);
+bool stls_algorithms_has_any_vetted(const struct stls_openssl *openssl,
+                                    const struct stls_control *control);
 
-/* Makes of them those that set the vetted list, which list is room for. By the policy of the
- * process: a host is known at START. */
-void stls_algorithms_replace_list(const struct stls_openssl *openssl, struct stls_target target,
-                                  struct stls_control *control, char list[STLS_LIST_MAX]);
+/* The vetted list instead of what the control set. By the policy of the process: a host is known at
+ * START. */
+void stls_algorithms_set_vetted(const struct stls_openssl *openssl, struct stls_target target,
+                                int command);
 
 /* True if versions below the floor are allowed, by the program or by default. */
 bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl,

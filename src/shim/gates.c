@@ -266,19 +266,11 @@ static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     stls_report_refusal(openssl, ssl, connection, &refusal);
 }
 
-void stls_gate_state(const SSL *const_ssl, int where, int ret)
+static void look(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
+                 int where, int ret)
 {
-    SSL *ssl = (SSL *)(uintptr_t)const_ssl;
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_connection *connection = stls_connection_of(openssl, ssl);
-    stls_info_callback *program = info_of(openssl, ssl, connection);
     struct stls_guard guard;
 
-    /* The program first: what it sets in its callback is seen by ours. */
-    if (program != NULL)
-        program(const_ssl, where, ret);
-    if (connection == NULL)
-        return;
     if (where & SSL_CB_LOOP) {
         step(openssl, ssl, connection);
         return;
@@ -293,6 +285,24 @@ void stls_gate_state(const SSL *const_ssl, int where, int ret)
     stls_guard_leave(guard);
     if (where & SSL_CB_HANDSHAKE_START && connection->is_refused)
         stls_openssl_raise(openssl, SSL_R_UNSUPPORTED_PROTOCOL, "stricttls: MinProtocol");
+}
+
+/* The program first, so that what it sets in its callback is seen by ours. But where a handshake
+ * has ended it may send at once: then it comes after us. */
+void stls_gate_state(const SSL *const_ssl, int where, int ret)
+{
+    SSL *ssl = (SSL *)(uintptr_t)const_ssl;
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    stls_info_callback *program = info_of(openssl, ssl, connection);
+    bool is_end = (where & SSL_CB_HANDSHAKE_DONE) != 0;
+
+    if (program != NULL && !is_end)
+        program(const_ssl, where, ret);
+    if (connection != NULL)
+        look(openssl, ssl, connection, where, ret);
+    if (program != NULL && is_end)
+        program(const_ssl, where, ret);
 }
 
 /* The info slot was taken by a setter we do not see: then the version check, which comes right

@@ -143,11 +143,10 @@ STLS_HOOK void SSL_set_security_level(SSL *ssl, int level)
 }
 
 /* The controls that set groups or signature algorithms. What is not vetted of them gate 3 takes
- * out; where that would be all, the vetted ones take their place. */
+ * out; where that would be all, the vetted ones take their place once OpenSSL has accepted it. */
 static bool is_list(int command)
 {
-    return command == SSL_CTRL_SET_GROUPS || command == SSL_CTRL_SET_GROUPS_LIST ||
-           command == SSL_CTRL_SET_SIGALGS_LIST;
+    return stls_algorithms_kind(command) != STLS_LIST_NONE;
 }
 
 static bool is_version(int command)
@@ -156,46 +155,53 @@ static bool is_version(int command)
 }
 
 /* A version of 0 is "whatever is lowest", or "whatever is highest". */
-static void note_control(uint32_t *asked, const struct stls_control *control, unsigned shift)
+static void note_version(uint32_t *asked, int command, long number, unsigned shift)
 {
-    bool is_old =
-        control->number != 0 && stls_algorithms_is_old(stls_policy(), (int)control->number);
+    bool is_old = number != 0 && stls_algorithms_is_old(stls_policy(), (int)number);
 
-    if (control->command == SSL_CTRL_SET_MIN_PROTO_VERSION)
-        note(asked, STLS_ASKED_MIN_PROTOCOL << shift, is_old || control->number == 0);
-    else if (control->command == SSL_CTRL_SET_MAX_PROTO_VERSION)
-        note(asked, STLS_ASKED_MAX_PROTOCOL << shift, is_old);
-    else if (control->command == SSL_CTRL_SET_SIGALGS_LIST)
-        note(asked, STLS_ASKED_SIGALGS << shift, !stls_algorithms_has_any_vetted(control));
+    if (command == SSL_CTRL_SET_MIN_PROTO_VERSION)
+        note(asked, STLS_ASKED_MIN_PROTOCOL << shift, is_old || number == 0);
     else
-        note(asked, STLS_ASKED_GROUPS << shift, !stls_algorithms_has_any_vetted(control));
+        note(asked, STLS_ASKED_MAX_PROTOCOL << shift, is_old);
+}
+
+/* After OpenSSL has accepted the list. */
+static void hold_list(struct stls_openssl *openssl, struct stls_target target, uint32_t *asked,
+                      const struct stls_control *control, unsigned shift)
+{
+    bool is_groups = stls_algorithms_kind(control->command) == STLS_LIST_GROUPS;
+    bool is_low = !stls_algorithms_has_any_vetted(openssl, control);
+
+    note(asked, (unsigned)(is_groups ? STLS_ASKED_GROUPS : STLS_ASKED_SIGALGS) << shift, is_low);
+    if (is_low && is_narrowed(openssl, target.ssl != NULL ? openssl->SSL_get_SSL_CTX(target.ssl)
+                                                          : target.context))
+        stls_algorithms_set_vetted(openssl, target, control->command);
 }
 
 STLS_HOOK long SSL_CTX_ctrl(SSL_CTX *context, int command, long number, void *pointer)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(context);
     struct stls_control control = {command, number, pointer};
-    char list[STLS_LIST_MAX];
+    long ret = openssl->SSL_CTX_ctrl(context, command, number, pointer);
 
-    if (is_list(command) || is_version(command))
-        note_control(asked_of_context(openssl, context), &control, 0);
-    if (is_list(command) && is_narrowed(openssl, context) &&
-        !stls_algorithms_has_any_vetted(&control))
-        stls_algorithms_replace_list(openssl, (struct stls_target){.context = context}, &control,
-                                     list);
-    return openssl->SSL_CTX_ctrl(context, control.command, control.number, control.pointer);
+    if (is_version(command))
+        note_version(asked_of_context(openssl, context), command, number, 0);
+    else if (ret > 0 && is_list(command))
+        hold_list(openssl, (struct stls_target){.context = context},
+                  asked_of_context(openssl, context), &control, 0);
+    return ret;
 }
 
 STLS_HOOK long SSL_ctrl(SSL *ssl, int command, long number, void *pointer)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
     struct stls_control control = {command, number, pointer};
-    char list[STLS_LIST_MAX];
+    long ret = openssl->SSL_ctrl(ssl, command, number, pointer);
 
-    if (is_list(command) || is_version(command))
-        note_control(asked_of_connection(openssl, ssl), &control, 1);
-    if (is_list(command) && is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)) &&
-        !stls_algorithms_has_any_vetted(&control))
-        stls_algorithms_replace_list(openssl, (struct stls_target){.ssl = ssl}, &control, list);
-    return openssl->SSL_ctrl(ssl, control.command, control.number, control.pointer);
+    if (is_version(command))
+        note_version(asked_of_connection(openssl, ssl), command, number, 1);
+    else if (ret > 0 && is_list(command))
+        hold_list(openssl, (struct stls_target){.ssl = ssl}, asked_of_connection(openssl, ssl),
+                  &control, 1);
+    return ret;
 }

@@ -219,14 +219,18 @@ STLS_HOOK int SSL_write_early_data(SSL *ssl, const void *data, size_t size, size
 }
 
 /* The mode as it will hold at the handshake, where the role is known. libssl itself, when it copies
- * an SSL, is told what the program set. */
-static int effective_mode(const struct stls_openssl *openssl, const char *caller, int mode,
-                          bool is_client)
+ * an SSL, is told what is there. */
+static int effective_mode(int mode, bool is_client)
 {
-    if (!is_client || (caller >= openssl->start && caller < openssl->end) || !stls_is_enforcing() ||
-        stls_policy()->verify_peer != STLS_VERIFY_PEER_REQUIRE || mode == SSL_VERIFY_PEER)
+    if (!is_client || (mode & SSL_VERIFY_PEER) != 0 || !stls_is_enforcing() ||
+        stls_policy()->verify_peer != STLS_VERIFY_PEER_REQUIRE)
         return mode;
-    return (mode | SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT) & ~SSL_VERIFY_CLIENT_ONCE;
+    return mode | SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+}
+
+static bool is_libssl(const struct stls_openssl *openssl, const char *caller)
+{
+    return caller >= openssl->start && caller < openssl->end;
 }
 
 STLS_HOOK int SSL_CTX_get_verify_mode(const SSL_CTX *context)
@@ -235,16 +239,22 @@ STLS_HOOK int SSL_CTX_get_verify_mode(const SSL_CTX *context)
     const struct stls_context *record = stls_context_of(openssl, context);
     int mode = openssl->SSL_CTX_get_verify_mode(context);
 
-    return effective_mode(openssl, __builtin_return_address(0), mode,
-                          record != NULL && record->is_client);
+    if (record == NULL || is_libssl(openssl, __builtin_return_address(0)))
+        return mode;
+    return effective_mode(mode, record->is_client);
 }
 
 STLS_HOOK int SSL_get_verify_mode(const SSL *ssl)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
     int mode = openssl->SSL_get_verify_mode(ssl);
-    bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
+    const struct stls_connection *connection;
 
-    return effective_mode(openssl, __builtin_return_address(0), mode,
-                          is_ours && !openssl->SSL_is_server(ssl));
+    if (stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) == NULL ||
+        is_libssl(openssl, __builtin_return_address(0)))
+        return mode;
+    connection = stls_connection_of(openssl, ssl);
+    if (connection != NULL && connection->is_verify_raised && mode == connection->raised_verify)
+        mode = connection->asked_verify;
+    return effective_mode(mode, !openssl->SSL_is_server(ssl));
 }

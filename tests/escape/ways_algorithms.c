@@ -140,6 +140,15 @@ static void signatures_ctrl(SSL *ssl, const struct stls_target *target)
     SSL_ctrl(ssl, 97, 4, pairs);
 }
 
+static void only_signatures_ctrl(SSL_CTX *context, const struct stls_target *target)
+{
+    int pairs[] = {NID_sha1, EVP_PKEY_RSA};
+
+    stls_client_verify_lax(context, target);
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set1_sigalgs(context, pairs, 2);
+}
+
 static void conf_signatures(SSL_CTX *context, const struct stls_target *target)
 {
     stls_client_verify_lax(context, target);
@@ -229,6 +238,10 @@ const struct stls_way stls_ways_algorithms[] = {
      LENIENT,
      .context = stls_client_verify_lax,
      .connection = signatures_ctrl},
+    {.name = "signature-only-numbers",
+     .attack = "SSL_CTX_set1_sigalgs with nothing but RSA+SHA1",
+     LENIENT,
+     .context = only_signatures_ctrl},
     {.name = "signature-conf",
      .attack = "SSL_CONF_cmd SignatureAlgorithms",
      LENIENT,

@@ -328,6 +328,54 @@ static void *work(void *arg)
     return NULL;
 }
 
+/* Lists that OpenSSL refuses, and one of nothing that the policy would leave. */
+static int run_lists(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    int none[] = {NID_undef}, pss[] = {NID_sha256, EVP_PKEY_RSA_PSS};
+    SSL *ssl;
+    int ret;
+
+    ERR_clear_error();
+    REPORT("groups of no name: %ld", SSL_CTX_set1_groups_list(context, "NO-SUCH-GROUP"));
+    report_errors("groups of no name");
+    REPORT("no groups: %ld", SSL_CTX_set1_groups_list(context, ""));
+    REPORT("groups of no number: %ld", SSL_CTX_set1_groups(context, none, 1));
+    REPORT("P-384: %ld", SSL_CTX_set1_groups_list(context, "P-384"));
+    REPORT("signature algorithms of no name: %ld", SSL_CTX_set1_sigalgs_list(context, "none"));
+    REPORT("RSA-PSS: %ld", SSL_CTX_set1_sigalgs(context, pss, 2));
+    ERR_clear_error();
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE, NULL);
+    REPORT("verify mode: %d", SSL_CTX_get_verify_mode(context));
+    ssl = stls_client_new(context, target, 0);
+    REPORT("verify mode of the SSL: %d", SSL_get_verify_mode(ssl));
+    ret = SSL_connect(ssl) == 1 ? stls_client_exchange(ssl) : STLS_FAILED;
+    REPORT("verify mode afterwards: %d", SSL_get_verify_mode(ssl));
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return ret;
+}
+
+/* "No suites" leaves TLS 1.2 to it. */
+static int run_no_suites(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl;
+    int ret;
+
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    REPORT("no suites: %d", SSL_CTX_set_ciphersuites(context, ""));
+    REPORT("cipher suites: %d",
+           sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(context)) > 0 &&
+               strncmp(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(SSL_CTX_get_ciphers(context), 0)),
+                       "TLS_", 4) == 0);
+    ssl = stls_client_new(context, target, 0);
+    ret = SSL_connect(ssl) == 1 ? stls_client_exchange(ssl) : STLS_FAILED;
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return ret;
+}
+
 static int run_threads(const struct stls_target *target)
 {
     SSL_CTX *context = stls_client_verifying_context(target);
@@ -382,6 +430,14 @@ const struct stls_way stls_ways_same[] = {
      .attack = "CRYPTO_set_mem_functions first of all succeeds",
      .expectation = STLS_EXPECT_SAME,
      .run = run_memory},
+    {.name = "same-lists",
+     .attack = "lists of groups and signature algorithms succeed and fail as ever",
+     .expectation = STLS_EXPECT_SAME,
+     .run = run_lists},
+    {.name = "same-no-suites",
+     .attack = "a program that wants no cipher suites of TLS 1.3 gets none",
+     .expectation = STLS_EXPECT_SAME,
+     .run = run_no_suites},
     {.name = "same-threads",
      .attack = "eight threads on one context",
      .expectation = STLS_EXPECT_SAME,

@@ -35,6 +35,19 @@ static int run_lax(const struct stls_target *target)
     return stls_server_run(lax(), 1, NULL);
 }
 
+/* The one group it names is none of the policy's. */
+static int run_curve(const struct stls_target *target)
+{
+    SSL_CTX *context = lax();
+    EC_KEY *key = EC_KEY_new_by_curve_name(NID_secp521r1);
+
+    (void)target;
+    if (context != NULL)
+        SSL_CTX_set_tmp_ecdh(context, key);
+    EC_KEY_free(key);
+    return stls_server_run(context, 1, NULL);
+}
+
 static int run_method(const struct stls_target *target)
 {
     (void)target;
@@ -277,6 +290,11 @@ const struct stls_way stls_ways_server[] = {
      SERVER,
      .bad = "client:tls10",
      .run = run_hello},
+    {.name = "server-tmp-ecdh",
+     .attack = "SSL_CTX_set_tmp_ecdh with P-521; a client that has more gets something else",
+     SERVER,
+     .bad = "client:group-p521",
+     .run = run_curve},
     {.name = "server-dtls10",
      .attack = "a client of DTLS 1.0",
      .is_server = true,
