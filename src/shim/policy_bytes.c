@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "next.h"
+#include "sinks.h"
 
 #include "../core/banned.h"
 
@@ -96,6 +97,7 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own)
 
     if (there != NULL)
         return there;
+    stls_sinks_remember_stderr();
     made = calloc(1, sizeof *made);
     if (made == NULL)
         return NULL;

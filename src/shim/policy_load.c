@@ -18,6 +18,7 @@
 #include "openssl.h"
 #include "policy_bytes.h"
 #include "policy_parser.h"
+#include "sinks.h"
 
 #include "../core/banned.h"
 
@@ -89,6 +90,12 @@ static const char *own_path(void)
     return value != NULL && *value == '/' ? value : NULL;
 }
 
+/* Where nobody asks for it, it is looked at when the policy is read. */
+static bool names_stderr(const char *log)
+{
+    return log != NULL && (starts_with(log, "stderr") || starts_with(log, "auto"));
+}
+
 void stls_policy_start(char **given, char **environment)
 {
     static char *none[] = {NULL};
@@ -108,6 +115,8 @@ void stls_policy_start(char **given, char **environment)
     copy_base_name(given != NULL && given[0] != NULL ? given[0] : "");
     arguments = given;
     atomic_compare_exchange_strong(&copied, &there, copy);
+    if (copy != none && names_stderr(stls_policy_variable("STRICTTLS_LOG")))
+        stls_sinks_remember_stderr();
     /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
      * nobody reads it. */
     if (stls_elf_is_loaded("libssl."))

@@ -4,15 +4,47 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "next.h"
+
 #include "../core/banned.h"
+
+/* What standard error was; 0 before it was looked at, 1 if it was closed. */
+static _Atomic(uint64_t) stderr_at_start;
+
+static uint64_t identity_of_stderr(void)
+{
+    struct statx found;
+
+    if (STLS_NEXT(statx)(STDERR_FILENO, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, &found) != 0)
+        return 1;
+    return found.stx_ino ^ (uint64_t)found.stx_dev_minor << 32 ^
+           (uint64_t)found.stx_dev_major << 44 ^ (uint64_t)found.stx_mode >> 12 << 60;
+}
+
+void stls_sinks_remember_stderr(void)
+{
+    int saved = errno;
+
+    if (atomic_load(&stderr_at_start) == 0)
+        atomic_store(&stderr_at_start, identity_of_stderr());
+    errno = saved;
+}
+
+static bool is_stderr_there(void)
+{
+    return identity_of_stderr() == atomic_load(&stderr_at_start);
+}
 
 static size_t make_line(const struct stls_policy *policy, const struct stls_event *event,
                         char line[STLS_EVENT_MAX])
@@ -22,21 +54,20 @@ static size_t make_line(const struct stls_policy *policy, const struct stls_even
 }
 
 /* A pipe that nobody reads raises SIGPIPE, a file past its limit SIGXFSZ, both in this thread: held
- * back, and taken away if it was us who raised it. */
+ * back, and taken away if it was us who raised it. A terminal that background programs may not
+ * write to stops them, unless they block SIGTTOU. */
 static bool write_quietly(int fd, const char *line, size_t length)
 {
+    static const unsigned char signals[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
     static const struct timespec now = {0};
     sigset_t ours, pending, before;
     ssize_t written;
 
     sigemptyset(&ours);
-    sigaddset(&ours, SIGPIPE);
-    sigaddset(&ours, SIGXFSZ);
     sigpending(&pending);
-    if (sigismember(&pending, SIGPIPE))
-        sigdelset(&ours, SIGPIPE);
-    if (sigismember(&pending, SIGXFSZ))
-        sigdelset(&ours, SIGXFSZ);
+    for (size_t i = 0; i < sizeof signals; i++)
+        if (!sigismember(&pending, signals[i]))
+            sigaddset(&ours, signals[i]);
     sigprocmask(SIG_BLOCK, &ours, &before);
     written = write(fd, line, length);
     if (written < 0 && (errno == EPIPE || errno == EFBIG))
@@ -134,17 +165,17 @@ static bool write_journal(const struct stls_event *event)
     return send_to("/run/systemd/journal/socket", parts, 3);
 }
 
-bool stls_sinks_write(const struct stls_policy *policy, const struct stls_event *event)
+static bool write_to_sink(const struct stls_policy *policy, const struct stls_event *event)
 {
     char line[STLS_EVENT_MAX];
 
     switch ((enum stls_log)policy->log) {
     case STLS_LOG_AUTO:
-        if (isatty(STDERR_FILENO))
-            return write_stderr(line, make_line(policy, event, line));
-        return write_syslog(policy, event);
-    case STLS_LOG_STDERR:
+        if (!is_stderr_there() || !isatty(STDERR_FILENO))
+            return write_syslog(policy, event);
         return write_stderr(line, make_line(policy, event, line));
+    case STLS_LOG_STDERR:
+        return is_stderr_there() && write_stderr(line, make_line(policy, event, line));
     case STLS_LOG_SYSLOG:
         return write_syslog(policy, event);
     case STLS_LOG_JOURNAL:
@@ -155,4 +186,15 @@ bool stls_sinks_write(const struct stls_policy *policy, const struct stls_event 
         return true;
     }
     return true;
+}
+
+bool stls_sinks_write(const struct stls_policy *policy, const struct stls_event *event)
+{
+    bool is_written;
+    int state;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    is_written = write_to_sink(policy, event);
+    pthread_setcancelstate(state, NULL);
+    return is_written;
 }

@@ -4,6 +4,7 @@
  * makes the directory when half of them are over. Knows nothing of stricttls.
  */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,12 +93,32 @@ static void old_signatures(SSL_CTX *context, SSL *ssl)
         SSL_set1_sigalgs_list(ssl, "RSA+SHA1");
 }
 
+static int own_pipe[2];
+
+static void tell_what_came(void)
+{
+    struct pollfd entry = {.fd = own_pipe[0], .events = POLLIN};
+
+    puts(poll(&entry, 1, 0) > 0 ? "something came" : "nothing came");
+}
+
+/* A descriptor of the program's own gets the number. */
+static void no_stderr(SSL_CTX *context, SSL *ssl)
+{
+    (void)context;
+    if (ssl != NULL)
+        return;
+    if (pipe(own_pipe) == 0 && dup2(own_pipe[1], STDERR_FILENO) >= 0)
+        atexit(tell_what_came);
+}
+
 static const struct way ways[] = {
     {"careful", careful},           {"no-verification", no_verification},
     {"forgiving", forgiving},       {"own-verifier", own_verifier},
     {"no-host-name", no_host_name}, {"old-protocol", old_protocol},
     {"weak-ciphers", weak_ciphers}, {"low-level", low_level},
     {"other-groups", other_groups}, {"old-signatures", old_signatures},
+    {"no-stderr", no_stderr},
 };
 
 static const struct way *find_way(const char *name)

@@ -9,16 +9,18 @@ EVENTS_BED := $(E)/bed.o $(SUPPORT) $(LAB_OBJECTS)
 $(E)/client: $(E)/client.o
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto
 
-$(E)/sinks.o: src/shim/sinks.c
+WRITER_SHIM := $(addprefix $(E)/shim-,sinks.o next.o elf_symbols.o)
+
+$(E)/shim-%.o: src/shim/%.c
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -c $< -o $@
 
-$(E)/writer: $(E)/writer.o $(E)/sinks.o $(CORE_OBJECTS)
+$(E)/writer: $(E)/writer.o $(WRITER_SHIM) $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^
 
 $(E)/generate: $(E)/generate.o $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^
 
-EVENTS_SUITES := $(E)/test_events $(E)/test_sinks $(E)/test_report
+EVENTS_SUITES := $(addprefix $(E)/,test_events test_sinks test_terminal test_report)
 $(EVENTS_SUITES): %: %.o $(EVENTS_BED) | $(E)/client $(E)/writer $(E)/generate
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)

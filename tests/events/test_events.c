@@ -246,3 +246,29 @@ Test(events, what_was_lost_is_told_when_it_can_be, .timeout = 60)
     stop(&server);
     bed_close(&bed);
 }
+
+/* The number may be that of a connection by now. */
+Test(events, never_into_what_got_the_number_of_stderr, .timeout = 60)
+{
+    static const char *const sinks[] = {"STRICTTLS_LOG=stderr", "STRICTTLS_LOG=auto"};
+    struct server server;
+    struct bed bed;
+
+    bed_open(&bed);
+    serve(&server, &bed, "good-rsa");
+    for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++) {
+        const char *settings[] = {sinks[i], "STRICTTLS_LOG_EVENTS=all", NULL};
+
+        cr_assert(bed_run_preloaded(
+            &bed, settings,
+            (const char *const[]){"client", server.port, server.root, "1", "careful", NULL}));
+        cr_expect_eq(strstr(bed.result.output, "stricttls: accepted: client[") != NULL, i == 0,
+                     "%s", bed.result.output);
+        cr_assert(bed_run_preloaded(
+            &bed, settings,
+            (const char *const[]){"client", server.port, server.root, "2", "no-stderr", NULL}));
+        cr_expect_str_eq(bed.result.output, "connected\nconnected\nnothing came\n");
+    }
+    stop(&server);
+    bed_close(&bed);
+}

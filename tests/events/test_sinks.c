@@ -72,7 +72,7 @@ Test(sinks, whole_lines_while_the_file_is_rotated, .timeout = 300)
     }
     deadline = stls_process_now_ms() + DEADLINE_MS;
     for (unsigned i = 0; i < WRITERS && stls_process_now_ms() < deadline; i++)
-        while (stls_process_wait_exit(writers[i], 5) != 0 && stls_process_now_ms() < deadline) {
+        while (stls_process_wait_exit(writers[i], 1) != 0 && stls_process_now_ms() < deadline) {
             snprintf(moved, sizeof moved, "%s.%u", bed.log, rotations);
             rotations += rename(bed.log, moved) == 0;
         }
@@ -491,5 +491,21 @@ Test(sinks, a_daemon_that_is_slow_or_gone, .timeout = 120)
         cr_assert(run_inside(&bed, path, "journal", argv));
         cr_expect_str_eq(bed.result.output, "5000 lost\n");
     }
+    bed_close(&bed);
+}
+
+/* A thread that is to end does so in the program's code, not in the middle of OpenSSL's. */
+Test(sinks, are_no_points_of_cancellation, .timeout = 60)
+{
+    const char *argv[] = {"writer", NULL, "text", "3", "host", "cancelled", NULL};
+    struct bed bed;
+
+    bed_open(&bed);
+    argv[1] = bed.sink;
+    cr_assert(bed_run(&bed, NULL, argv));
+    cr_expect_str_eq(bed.result.output, "0 lost\n");
+    argv[1] = "syslog";
+    cr_assert(bed_run(&bed, NULL, argv));
+    cr_expect(strstr(bed.result.output, " lost\n") != NULL, "%s", bed.result.output);
     bed_close(&bed);
 }

@@ -1,10 +1,11 @@
 /* writer.c - writes events by the library's own sinks, and tells how many were lost.
  *
- * writer SINK FORMAT COUNT NAME [hostile]: SINK as the word Log has it. Event number i is about
- * host NAME-i. hostile: each text has what no sink may see. Says "N lost", and takes no signal for
- * it.
+ * writer SINK FORMAT COUNT NAME [hostile|slowly|cancelled]: SINK as the word Log has it. Event
+ * number i is about host NAME-i. hostile: each text has what no sink may see. cancelled: the thread
+ * is to end at the next point where it may. Says "N lost", and takes no signal for it.
  */
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,9 @@ int main(int argc, char **argv)
         set(&policy, "STRICTTLS_LOG", argv[1]) != 0 ||
         set(&policy, "STRICTTLS_LOG_FORMAT", argv[2]) != 0)
         return 2;
+    stls_sinks_remember_stderr();
+    if (argc > 5 && strcmp(argv[5], "cancelled") == 0)
+        pthread_cancel(pthread_self());
     for (long i = 0; i < strtol(argv[3], NULL, 10); i++) {
         struct stls_event event = {
             .verdict = STLS_VERDICT_REFUSED,
@@ -66,10 +70,11 @@ int main(int argc, char **argv)
         snprintf(host, sizeof host, "%s-%ld", argv[4], i);
         if (argc > 5 && strcmp(argv[5], "hostile") == 0)
             make_hostile(&event);
-        else if (argc > 5)
+        else if (argc > 5 && strcmp(argv[5], "slowly") == 0)
             poll(NULL, 0, 5);
         lost += !stls_sinks_write(&policy, &event);
     }
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     printf("%u lost\n", lost);
     return 0;
 }
