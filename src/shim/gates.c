@@ -138,16 +138,18 @@ static void refuse_old_method(struct stls_openssl *openssl, const SSL *ssl,
 static const struct stls_policy *find_policy(struct stls_openssl *openssl, const SSL *ssl,
                                              struct stls_refusal *ret_refusal)
 {
-    const struct stls_policy *policy = stls_policy_renew();
+    const struct stls_policy *policy = stls_policy_renew(stls_report_policy, &ret_refusal->rule);
+    bool is_of_host = stls_policy_has_hosts() && !openssl->SSL_is_server(ssl);
     const struct stls_vetted *vetted;
 
-    if (!stls_policy_has_hosts() || openssl->SSL_is_server(ssl))
-        return policy;
-    policy = stls_policy_for_host(openssl, ssl, &ret_refusal->rule);
-    vetted = stls_vetted_of(openssl, policy);
+    if (is_of_host && ret_refusal->rule == NULL)
+        policy = stls_policy_for_host(openssl, ssl, &ret_refusal->rule);
     if (ret_refusal->rule != NULL) {
-        ret_refusal->reason = "the sections about this host contradict each other";
-    } else if (vetted == NULL || vetted->error[0] != '\0') {
+        ret_refusal->reason = "the sections that apply contradict each other";
+    } else if (is_of_host) {
+        vetted = stls_vetted_of(openssl, policy);
+        if (vetted != NULL && vetted->error[0] == '\0')
+            return policy;
         ret_refusal->reason = vetted != NULL ? vetted->error : "out of memory";
         ret_refusal->rule = "CipherString";
     }
@@ -176,6 +178,8 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
         connection->is_refused = connection->policy->mode != STLS_MODE_AUDIT;
         stls_report_refusal(openssl, ssl, connection, &refusal);
     }
+    if (connection->policy->mode == STLS_MODE_OFF)
+        connection->is_reported = true; /* off says nothing more */
     if (!is_enforcing(openssl, ssl) && !connection->is_refused) {
         refuse_old_method(openssl, ssl, connection);
         return;

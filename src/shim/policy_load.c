@@ -355,19 +355,37 @@ const struct stls_policy *stls_policy(void)
     return &atomic_load_explicit(&get()->process, memory_order_acquire)->policy;
 }
 
-const struct stls_policy *stls_policy_renew(void)
+static void tell_expired(const struct loaded *loaded, void (*tell)(const char *notice))
+{
+    struct stls_policy_teller teller = {tell};
+    struct stls_effective ignored;
+
+    stls_policy_resolve(&loaded->sources, NULL, stls_policy_today(), stls_policy_tell_expired,
+                        &teller, &ignored);
+}
+
+const struct stls_policy *stls_policy_renew(void (*tell)(const char *notice),
+                                            const char **ret_contradiction)
 {
     struct loaded *loaded = get();
-    struct stls_effective *before = atomic_load_explicit(&loaded->process, memory_order_acquire);
+    struct stls_effective *now = atomic_load_explicit(&loaded->process, memory_order_acquire);
     struct stls_effective *made;
 
-    if (before->last_day == LONG_MAX || stls_policy_today() <= before->last_day)
-        return &before->policy;
-    made = resolve(loaded);
-    /* The one before is kept: connections have it. Without memory it is what there is. */
-    if (made != NULL && !atomic_compare_exchange_strong(&loaded->process, &before, made))
-        free(made);
-    return stls_policy();
+    if (now->last_day != LONG_MAX && stls_policy_today() > now->last_day &&
+        (made = resolve(loaded)) != NULL) {
+        if (made->contradiction != NULL)
+            made->policy.mode = STLS_MODE_ENFORCE;
+        /* The one before is kept: connections have it. Without memory it is what there is. */
+        if (atomic_compare_exchange_strong(&loaded->process, &now, made)) {
+            now = made;
+            tell_expired(loaded, tell);
+        } else {
+            free(made);
+        }
+    }
+    if (now->contradiction != NULL)
+        *ret_contradiction = now->contradiction->name;
+    return &now->policy;
 }
 
 bool stls_policy_has_hosts(void)
@@ -386,10 +404,13 @@ bool stls_policy_is_off(void)
     const struct stls_policy_surroundings *around;
     const char *mode;
 
-    if (loaded != NULL)
-        return atomic_load_explicit(&loaded->process, memory_order_acquire)->policy.mode ==
-                   STLS_MODE_OFF &&
+    if (loaded != NULL) {
+        const struct stls_effective *process =
+            atomic_load_explicit(&loaded->process, memory_order_acquire);
+
+        return process->policy.mode == STLS_MODE_OFF && process->last_day == LONG_MAX &&
                !loaded->has_host_modes;
+    }
     start_early();
     around = stls_policy_bytes_there();
     mode = stls_policy_variable("STRICTTLS_MODE");
@@ -440,17 +461,14 @@ void stls_policy_tell_expired(void *arg, const struct stls_policy_file *file,
 void stls_policy_notices(void (*tell)(const char *notice))
 {
     const struct loaded *loaded = get();
-    struct stls_policy_teller teller = {tell};
     char weaker[STLS_TEXT_MAX] = "";
-    struct stls_effective ignored;
 
     if (loaded->is_broken)
         return;
     stls_policy_environment_weakens(&loaded->sources, add_weaker, weaker);
     if (weaker[0] != '\0')
         tell(weaker);
-    stls_policy_resolve(&loaded->sources, NULL, stls_policy_today(), stls_policy_tell_expired,
-                        &teller, &ignored);
+    tell_expired(loaded, tell);
 }
 
 static bool find_cipher_string(const struct stls_policy_file *file, size_t *number,

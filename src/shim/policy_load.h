@@ -25,8 +25,11 @@ const char *stls_policy_program(void);
  * policy, and stls_policy_broken says why. */
 const struct stls_policy *stls_policy(void);
 
-/* The same, after a look at the calendar: for the start of a handshake. */
-const struct stls_policy *stls_policy_renew(void);
+/* The same, after a look at the calendar: for the start of a handshake. Tells of exceptions that
+ * have ended since. ret_contradiction becomes the name of the word by which what is left
+ * contradicts itself, so that nothing may pass; else it is left alone. */
+const struct stls_policy *stls_policy_renew(void (*tell)(const char *notice),
+                                            const char **ret_contradiction);
 
 /* True if some section is about hosts, so that a connection may have a policy of its own. */
 bool stls_policy_has_hosts(void);
@@ -35,8 +38,8 @@ bool stls_policy_has_hosts(void);
  * the process's policy has them. They are left alone then: each connection's are narrowed. */
 bool stls_policy_leaves_contexts(void);
 
-/* Mode off, for every host. Without loading the policy, where nobody needed it yet: programs that
- * never use TLS look up names too. */
+/* Mode off, for every host and for ever: whether an exception has ended is seen at START. Without
+ * loading the policy, where nobody needed it yet: programs that never use TLS look up names too. */
 bool stls_policy_is_off(void);
 
 /* NULL, or "STRICTTLS_MODE=maybe: expected enforce, audit, off": then every context is refused. */

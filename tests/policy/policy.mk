@@ -25,8 +25,9 @@ $(P)/libstricttls.so: $(POLICY_OBJECTS) $(B)/exports.map
 	  -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed -Wl,-z,noexecstack -nostartfiles \
 	  -o $@ $(POLICY_OBJECTS)
 
+# Its time() is for all that it is made of.
 $(P)/victim: $(P)/victim.o $(P)/victim_memory.o
-	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto
+	$(CC) $(CFLAGS) -pie -rdynamic -o $@ $^ -lssl -lcrypto
 
 $(P)/victim_linked: $(P)/victim.o $(P)/victim_memory.o $(P)/libstricttls.so
 	$(CC) $(CFLAGS) -pie -o $@ -Wl,--no-as-needed $^ -Wl,-rpath,$(CURDIR)/$(P) -lssl -lcrypto

@@ -16,6 +16,7 @@ struct victim {
     const char *dane;     /* hex SHA-256 of the key that TLSA 3 1 1 names */
     const char *identity; /* in memory: the server's directory with chain.pem and key.pem */
     int times;            /* connections, one after the other */
+    int days;             /* that pass between them */
     bool is_verifying;    /* else SSL_VERIFY_NONE */
     bool has_no_name;     /* sends none */
     bool is_resolving;    /* asks the resolver for the host, instead of connecting to 127.0.0.1 */
