@@ -10,21 +10,22 @@
 #include <stdint.h>
 
 enum {
-    STLS_RATE_SLOTS = 64,
+    STLS_RATE_SLOTS = 1024, /* kinds that can be told apart in a minute */
 };
 
-/* Zeroed at first. Kinds that fall into the same slot share its count: more is held back then,
- * never less, and memory stays what it is however many reasons and hosts there are. */
+/* Zeroed at first. */
 struct stls_rate {
-    _Atomic uint64_t slots[STLS_RATE_SLOTS]; /* minute << 32 | events in it */
-    _Atomic uint32_t held_back[STLS_RATE_SLOTS];
+    _Atomic uint64_t slots[STLS_RATE_SLOTS]; /* kind << 32 | minute << 24 | events in it */
+    _Atomic uint32_t unknown; /* events of which nobody was told: the caller's to take and add to */
 };
 
 /* A kind's number, of its texts; NULL is an empty one. */
 uint32_t stls_rate_kind(uint32_t kind, const char *text);
 
-/* True if an event of the kind may be written; then ret_held_back are those of the slot that were
- * held back since the last one that was. limit: a minute; 0 for no limit. */
+/* True if an event of the kind may be written: in each minute the first ones, up to the limit, and
+ * then that with which their number has doubled, so that never more than half of them are not told.
+ * ret_held_back becomes how many were held back since the last one. limit: 0 for none. Kinds beyond
+ * those that can be told apart are unknown. */
 bool stls_rate_allows(struct stls_rate *rate, uint32_t kind, unsigned limit, uint32_t minute,
                       uint32_t *ret_held_back);
 

@@ -20,23 +20,34 @@
 #include "../core/banned.h"
 
 static struct stls_rate rate;
-static _Atomic uint32_t count_lost;
+static _Atomic(pid_t) counting; /* the process whose counts these are */
 
 static bool is_wanted(const struct stls_policy *policy, int kinds)
 {
     return policy->log != STLS_LOG_NONE && (policy->log_events & kinds) != 0;
 }
 
+/* What a process counted before it forked is its own to tell. */
+static pid_t own_counts(void)
+{
+    pid_t self = getpid(), before = atomic_exchange(&counting, self);
+
+    if (before != self && before != 0)
+        memset(&rate, 0, sizeof rate);
+    return self;
+}
+
 static void emit(const struct stls_policy *policy, struct stls_event *event)
 {
-    uint32_t kind = stls_rate_kind((uint32_t)event->verdict, event->reason);
+    uint32_t kind = (uint32_t)event->verdict << 1 | event->is_refused_anyway;
     unsigned limit = (unsigned)policy->log_rate;
     char path[PATH_MAX / 4];
     struct timespec now;
     ssize_t length;
 
     STLS_NEXT(clock_gettime)(CLOCK_REALTIME, &now);
-    kind = stls_rate_kind(kind, event->host);
+    event->pid = (unsigned)own_counts();
+    kind = stls_rate_kind(stls_rate_kind(kind, event->reason), event->host);
     if (!stls_rate_allows(&rate, kind, limit, (uint32_t)(now.tv_sec / 60), &event->held_back))
         return;
     length = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -46,10 +57,9 @@ static void emit(const struct stls_policy *policy, struct stls_event *event)
     event->microseconds = (unsigned)(now.tv_nsec / 1000);
     event->is_audit = policy->mode == STLS_MODE_AUDIT;
     event->program = stls_policy_program();
-    event->pid = (unsigned)getpid();
-    event->lost = atomic_exchange(&count_lost, 0);
+    event->lost = atomic_exchange(&rate.unknown, 0);
     if (!stls_sinks_write(policy, event))
-        atomic_fetch_add(&count_lost, event->lost + 1);
+        atomic_fetch_add(&rate.unknown, event->lost + event->held_back + 1);
 }
 
 enum {

@@ -1,15 +1,18 @@
 /* client.c - a TLS client that asks for less than the policy in one way, so many times.
  *
  * client PORT ROOT COUNT WAY [DIRECTORY]: says "connected" or "refused" for each handshake, and
- * makes the directory when half of them are over. Knows nothing of stricttls.
+ * makes the directory when half of them are over; in-children: the others are those of a child
+ * each. Knows nothing of stricttls.
  */
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
@@ -112,13 +115,21 @@ static void no_stderr(SSL_CTX *context, SSL *ssl)
         atexit(tell_what_came);
 }
 
+static bool is_forking;
+
+static void in_children(SSL_CTX *context, SSL *ssl)
+{
+    (void)context, (void)ssl;
+    is_forking = true;
+}
+
 static const struct way ways[] = {
     {"careful", careful},           {"no-verification", no_verification},
     {"forgiving", forgiving},       {"own-verifier", own_verifier},
     {"no-host-name", no_host_name}, {"old-protocol", old_protocol},
     {"weak-ciphers", weak_ciphers}, {"low-level", low_level},
     {"other-groups", other_groups}, {"old-signatures", old_signatures},
-    {"no-stderr", no_stderr},
+    {"no-stderr", no_stderr},       {"in-children", in_children},
 };
 
 static const struct way *find_way(const char *name)
@@ -158,6 +169,17 @@ static int handshake(SSL_CTX *context, const struct way *way, const char *port)
     return ret;
 }
 
+static void handshake_in_child(SSL_CTX *context, const struct way *way, const char *port)
+{
+    fflush(stdout);
+    if (fork() == 0) {
+        handshake(context, way, port);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(NULL);
+}
+
 int main(int argc, char **argv)
 {
     const struct way *way = argc > 4 ? find_way(argv[4]) : NULL;
@@ -178,7 +200,10 @@ int main(int argc, char **argv)
     for (long i = 0; i < count; i++) {
         if (argc > 5 && i == count / 2 && mkdir(argv[5], 0700) != 0)
             return 3;
-        handshake(context, way, argv[1]);
+        if (!is_forking || i < count / 2)
+            handshake(context, way, argv[1]);
+        else
+            handshake_in_child(context, way, argv[1]);
     }
     SSL_CTX_free(context);
     return 0;
