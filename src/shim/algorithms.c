@@ -425,9 +425,12 @@ bool stls_algorithms_are_of_version(struct stls_openssl *openssl, const SSL *ssl
     return is_dtls_version(version) ? version == DTLS1_VERSION : version < TLS1_2_VERSION;
 }
 
+/* What a security level asks of a key: SSL_CTX_set_security_level(3). */
+static const short level_bits[] = {-1, 80, 112, 128, 192, 256};
+
 enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
-                                       const struct stls_policy *policy, int op, int number,
-                                       const void *other)
+                                       const struct stls_policy *policy, int op, int bits,
+                                       int number, const void *other)
 {
     const struct stls_vetted *vetted;
 
@@ -452,7 +455,9 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
         return keep_if(other != NULL && stls_codes_contain(&policy->sigalgs, wire_number(other)));
     case SSL_SECOP_COMPRESSION:
         return STLS_REFUSE;
-    default: /* keys and tickets: the security level, which is at least the policy's */
+    case SSL_SECOP_TICKET:
         return STLS_KEEP;
+    default: /* keys: as OpenSSL's own callback has it, which the program may have replaced */
+        return keep_if(bits >= level_bits[policy->security_level]);
     }
 }

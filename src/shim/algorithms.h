@@ -70,10 +70,10 @@ void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct 
  * version and the security level are all there is to judge. */
 bool stls_algorithms_are_of_version(struct stls_openssl *openssl, const SSL *ssl, int op);
 
-/* Gate 3: op, number and other as in SSL_CTX_set_security_callback(3). */
+/* Gate 3: op, bits, number and other as in SSL_CTX_set_security_callback(3). */
 enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
-                                       const struct stls_policy *policy, int op, int number,
-                                       const void *other);
+                                       const struct stls_policy *policy, int op, int bits,
+                                       int number, const void *other);
 
 /* True for a version below the policy's floor, as it stands in a record or a hello. */
 bool stls_algorithms_is_old(const struct stls_policy *policy, int version);

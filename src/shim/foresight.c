@@ -19,7 +19,7 @@ enum offer {
 static bool is_vetted(struct stls_openssl *openssl, const SSL *ssl, const SSL_CIPHER *cipher)
 {
     return stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK, 0,
-                                 cipher) == STLS_KEEP;
+                                 0, cipher) == STLS_KEEP;
 }
 
 /* A cipher up to TLS 1.2 says what kind of key it wants, and the one in use shows what we have. */

@@ -327,7 +327,8 @@ static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
 
 /* True if nothing may pass, or this one thing may not. */
 static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
-                      struct stls_connection *connection, int op, int number, const void *other)
+                      struct stls_connection *connection, int op, int bits, int number,
+                      const void *other)
 {
     const struct stls_policy *policy;
 
@@ -340,7 +341,7 @@ static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
         return false;
     if (stls_gates_closed(openssl) != NULL || (ssl != NULL && connection == NULL))
         return true;
-    if (stls_algorithms_judge(openssl, policy, op, number, other) == STLS_REFUSE &&
+    if (stls_algorithms_judge(openssl, policy, op, bits, number, other) == STLS_REFUSE &&
         !stls_algorithms_are_of_version(openssl, ssl, op))
         return true;
     /* By now a client knows whether the server resumes. */
@@ -379,7 +380,7 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
     stls_security_callback *program;
 
-    if (is_denied(openssl, ssl, connection, op, number, other))
+    if (is_denied(openssl, ssl, connection, op, bits, number, other))
         return 0;
     program = security_of(openssl, ssl, context, connection);
     return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;

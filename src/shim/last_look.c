@@ -67,7 +67,7 @@ static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, cons
     if (stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return "protocol version too low";
     *ret_rule = "CipherString";
-    if (stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK, 0,
+    if (stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK, 0, 0,
                               cipher) == STLS_REFUSE)
         return "cipher suite is not vetted";
     return find_peer_fault(openssl, ssl, ret_rule);

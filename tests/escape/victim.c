@@ -22,6 +22,7 @@ int main(int argc, char **argv)
         {"same", stls_ways_same},
         {"quic", stls_ways_quic},
         {"recent", stls_ways_recent},
+        {"rare", stls_ways_rare},
         {NULL, NULL},
     };
 

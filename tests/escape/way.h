@@ -90,6 +90,7 @@ extern const struct stls_way stls_ways_clients_flip[];
 extern const struct stls_way stls_ways_same[];
 extern const struct stls_way stls_ways_quic[];
 extern const struct stls_way stls_ways_recent[];
+extern const struct stls_way stls_ways_rare[];
 
 struct stls_area {
     const char *name; /* NULL ends a list of areas */
