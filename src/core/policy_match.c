@@ -158,7 +158,8 @@ unsigned stls_match_host(const char *text, const struct stls_match_peer *peer)
     struct pattern pattern;
     unsigned specific;
 
-    if (!read_pattern(text, &pattern) || (pattern.port != 0 && pattern.port != peer->port))
+    if (peer->host->kind == STLS_HOST_NONE || !read_pattern(text, &pattern) ||
+        (pattern.port != 0 && pattern.port != peer->port))
         return 0;
     if (!pattern.is_wildcard) {
         if (pattern.host.kind != peer->host->kind ||

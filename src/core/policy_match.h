@@ -30,8 +30,8 @@ struct stls_match_program {
 
 /* A place to connect to. */
 struct stls_match_peer {
-    const struct stls_host *host;
-    unsigned port; /* 0: unknown, and no section with a port matches */
+    const struct stls_host *host; /* of kind NONE no section matches */
+    unsigned port;                /* 0: unknown, and no section with a port matches */
 };
 
 /* What stands behind "app/" or "host/": false, if nothing could match it. */

@@ -139,7 +139,7 @@ static size_t from_connect(const struct stls_openssl *openssl, const SSL *ssl,
 
 static const struct {
     char name[12];
-    unsigned bit; /* in HostSources */
+    enum stls_host_source known;
     size_t (*find)(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret);
 } sources[] = {
     {"sni", STLS_HOST_SOURCE_SNI, from_sni},
@@ -149,16 +149,19 @@ static const struct {
     {"connect", STLS_HOST_SOURCE_CONNECT, from_connect},
 };
 
-void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl, int allowed,
+void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
                         struct stls_identity *ret)
 {
-    ret->count = 0;
+    ret->known = 0;
     ret->source = NULL;
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0] && ret->count == 0; i++)
-        if ((unsigned)allowed & sources[i].bit) {
-            ret->count = sources[i].find(openssl, ssl, ret->hosts);
-            ret->source = ret->count > 0 ? sources[i].name : NULL;
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        ret->count = sources[i].find(openssl, ssl, ret->hosts);
+        if (ret->count > 0) {
+            ret->known = sources[i].known;
+            ret->source = sources[i].name;
+            return;
         }
+    }
 }
 
 unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,

@@ -16,8 +16,9 @@
 /* Several hosts only where one address was looked up under several names: any of them will do. */
 struct stls_identity {
     struct stls_host hosts[STLS_NAMES_MAX];
-    size_t count;       /* 0: no source knows */
-    const char *source; /* "sni", "bio", "resolver", "address", "connect"; NULL without a host */
+    size_t count;                /* 0: no source knows */
+    enum stls_host_source known; /* from where; 0 without a host */
+    const char *source; /* "sni", "bio", "resolver", "address", "connect"; NULL: the same */
 };
 
 enum {
@@ -25,8 +26,9 @@ enum {
     STLS_PRESENTED_MAX = 256, /* names of a certificate, terminated */
 };
 
-/* sources: those that may be asked, bits of enum stls_host_source. */
-void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl, int sources,
+/* Whether HostSources allows it is for the caller to say. A later source is never asked instead:
+ * its answer would be another host, or none, and that no stricter. */
+void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
                         struct stls_identity *ret);
 
 /* The peer's address as text, for events, empty if unknown; its port, then 0. */

@@ -140,10 +140,12 @@ static enum stls_leaf_names check_identity(const struct stls_openssl *openssl, c
 {
     struct stls_identity identity;
 
-    stls_identity_find(openssl, ssl, policy->host_sources, &identity);
+    stls_identity_find(openssl, ssl, &identity);
     if (identity.count == 0)
         return policy->unknown_host == STLS_UNKNOWN_HOST_ALLOW ? STLS_LEAF_NAMES_MATCH
                                                                : STLS_LEAF_NAMES_UNKNOWN;
+    if (((unsigned)policy->host_sources & identity.known) == 0)
+        return STLS_LEAF_NAMES_NOT_ALLOWED;
     for (size_t i = 0; i < identity.count; i++)
         if (leaf_has(openssl, leaf, &identity.hosts[i]))
             return STLS_LEAF_NAMES_MATCH;
@@ -166,5 +168,7 @@ enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, c
         return found;
     if (policy->check_host == STLS_CHECK_HOST_APP)
         return STLS_LEAF_NAMES_MATCH;
+    if (has_names)
+        return STLS_LEAF_NAMES_NOT_ALLOWED;
     return check_identity(openssl, ssl, policy, &leaf);
 }

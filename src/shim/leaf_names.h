@@ -21,6 +21,7 @@ enum stls_leaf_names {
     STLS_LEAF_NAMES_MATCH,
     STLS_LEAF_NAMES_MISMATCH,         /* a name */
     STLS_LEAF_NAMES_ADDRESS_MISMATCH, /* an address */
+    STLS_LEAF_NAMES_NOT_ALLOWED,      /* HostSources leaves out from where the host is known */
     STLS_LEAF_NAMES_UNKNOWN,          /* nobody knows the host, and UnknownHost = refuse */
 };
 

@@ -72,31 +72,32 @@ static size_t find_program_hosts(const struct stls_openssl *openssl, const SSL *
     return count;
 }
 
-static size_t find_hosts(const struct stls_openssl *openssl, const SSL *ssl,
-                         struct stls_identity *ret)
+static void find_hosts(const struct stls_openssl *openssl, const SSL *ssl,
+                       struct stls_identity *ret)
 {
-    int sources = stls_policy()->host_sources;
-
-    ret->count = 0;
-    if (((unsigned)sources & STLS_HOST_SOURCE_APP) != 0)
-        ret->count = find_program_hosts(openssl, ssl, ret->hosts);
+    ret->known = STLS_HOST_SOURCE_APP;
+    ret->count = find_program_hosts(openssl, ssl, ret->hosts);
     if (ret->count == 0)
-        stls_identity_find(openssl, ssl, sources, ret);
-    return ret->count;
+        stls_identity_find(openssl, ssl, ret);
 }
 
 const struct stls_policy *stls_policy_for_host(const struct stls_openssl *openssl, const SSL *ssl,
                                                const char **ret_contradiction)
 {
     unsigned port = stls_identity_port(openssl, ssl);
-    struct stls_match_peer peers[STLS_NAMES_MAX];
+    static const struct stls_host nobody = {.kind = STLS_HOST_NONE};
+    struct stls_match_peer peers[STLS_NAMES_MAX + 1];
     struct stls_policy_matches matches;
     struct stls_identity identity;
     const struct merged *merged;
-    size_t count = find_hosts(openssl, ssl, &identity);
+    size_t count;
 
-    for (size_t i = 0; i < count; i++)
-        peers[i] = (struct stls_match_peer){&identity.hosts[i], port};
+    find_hosts(openssl, ssl, &identity);
+    for (count = 0; count < identity.count; count++)
+        peers[count] = (struct stls_match_peer){&identity.hosts[count], port};
+    /* From where it may not be known: then it is no reason for an exception. */
+    if (((unsigned)stls_policy()->host_sources & identity.known) == 0)
+        peers[count++] = (struct stls_match_peer){&nobody, port};
     stls_policy_match(stls_policy_get_sources(), peers, count, &matches);
     if (!matches.has_any)
         return stls_policy();

@@ -100,7 +100,7 @@ static void add_host(const struct stls_openssl *openssl, const SSL *ssl, struct 
     event->peer = facts->peer[0] != '\0' ? facts->peer : NULL;
     if (event->host != NULL || event->is_server)
         return;
-    stls_identity_find(openssl, ssl, stls_policy_of(openssl, ssl)->host_sources, &facts->identity);
+    stls_identity_find(openssl, ssl, &facts->identity);
     event->host_source = facts->identity.source;
     if (facts->identity.count == 0)
         return;

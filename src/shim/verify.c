@@ -43,6 +43,11 @@ static void check_names(const struct stls_openssl *openssl, SSL *ssl,
     case STLS_LEAF_NAMES_ADDRESS_MISMATCH:
         verdict->error = X509_V_ERR_IP_ADDRESS_MISMATCH;
         return;
+    case STLS_LEAF_NAMES_NOT_ALLOWED:
+        verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
+        verdict->rule = "HostSources";
+        verdict->reason = "the host is known from where it may not be";
+        return;
     case STLS_LEAF_NAMES_UNKNOWN:
         verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
         verdict->rule = "UnknownHost=refuse";

@@ -43,6 +43,7 @@ struct row {
 #define LOCAL_BY(source)                                                                           \
     .name = "localhost", .accepted = {LOCAL, NAME}, .refused = {OTHER, FOO, NUMBER},               \
     .identity = "localhost (" source ")"
+#define LEFT_OUT(who) .refused = {FOO, OTHER, LOCAL}, .identity = who
 #define NOBODY .refused = {FOO, OTHER, LOCAL}, .identity = ""
 
 static struct row rows[] = {
@@ -134,16 +135,16 @@ static struct row rows[] = {
     {"getaddrinfo", .accepted = {FOO, OTHER, LOCAL}, .variable = "STRICTTLS_CHECK_HOST",
      .value = "app"},
     {"getaddrinfo", .accepted = {FOO, OTHER, LOCAL}, .variable = "STRICTTLS_MODE", .value = "off"},
-    {"getaddrinfo", .accepted = {LOCAL, NUMBER}, .refused = {FOO, NAME},
-     .identity = "127.0.0.1 (address)", .variable = "STRICTTLS_HOST_SOURCES",
+    /* a source that is left out has its answer all the same, and that is refused */
+    {"getaddrinfo", LEFT_OUT("foo.lab.example (resolver)"), .variable = "STRICTTLS_HOST_SOURCES",
      .value = "app:sni:bio:address:connect"},
-    {"getaddrinfo", NOBODY, .variable = "STRICTTLS_HOST_SOURCES", .value = "app:sni:bio:connect"},
-    {"memory-bio", NOBODY, .variable = "STRICTTLS_HOST_SOURCES",
+    {"memory-bio", LEFT_OUT("foo.lab.example (connect)"), .variable = "STRICTTLS_HOST_SOURCES",
      .value = "app:sni:bio:resolver:address"},
-    {"connect-bio", FOO_BY("resolver"), .variable = "STRICTTLS_HOST_SOURCES",
+    {"connect-bio", LEFT_OUT("foo.lab.example (bio)"), .variable = "STRICTTLS_HOST_SOURCES",
      .value = "app:resolver"},
-    {"proxy", .accepted = {OTHER}, .refused = {FOO}, .identity = "other.example (resolver)",
-     .variable = "STRICTTLS_HOST_SOURCES", .value = "app:bio:resolver"},
+    {"proxy", LEFT_OUT("foo.lab.example (sni)"), .variable = "STRICTTLS_HOST_SOURCES",
+     .value = "app:bio:resolver"},
+    {"getaddrinfo", FOO_BY("resolver"), .variable = "STRICTTLS_HOST_SOURCES", .value = "resolver"},
 
     /* A library before ours answers by itself: all we see is the address. */
     {"getaddrinfo", .accepted = {LOCAL, NUMBER}, .refused = {FOO, OTHER},
