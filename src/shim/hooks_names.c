@@ -6,6 +6,9 @@
 #include "hooks.h"
 
 #include <netdb.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/socket.h>
 
 #include "names.h"
@@ -59,11 +62,47 @@ STLS_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *ent
     return ret;
 }
 
-/* With GAI_WAIT the answers are there on return; else gai_error brings them. */
+/* Requests without an answer so far; the oldest gives way. Once answered, a request and its result
+ * are the program's to free, and nobody tells us when. */
+enum {
+    PENDING_MAX = 256,
+};
+static _Atomic(struct gaicb *) pending[PENDING_MAX];
+
+static void add_pending(struct gaicb *request)
+{
+    static atomic_uint next;
+
+    atomic_store(&pending[atomic_fetch_add(&next, 1) % PENDING_MAX], request);
+}
+
+static bool take_pending(struct gaicb *request)
+{
+    bool was_there = false;
+
+    for (size_t i = 0; i < PENDING_MAX; i++) {
+        struct gaicb *there = request;
+
+        if (atomic_load_explicit(&pending[i], memory_order_relaxed) == request &&
+            atomic_compare_exchange_strong(&pending[i], &there, NULL))
+            was_there = true;
+    }
+    return was_there;
+}
+
+/* With GAI_WAIT the answers are there on return; else the first gai_error that has one brings it.
+ */
 STLS_HOOK int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *event)
 {
-    int ret = STLS_NEXT(getaddrinfo_a)(mode, list, count, event);
+    int ret;
 
+    for (int i = 0; i < count; i++)
+        if (list[i] != NULL) {
+            (void)take_pending(list[i]); /* one of old, which the program never asked about */
+            if (mode == GAI_NOWAIT)
+                add_pending(list[i]);
+        }
+    ret = STLS_NEXT(getaddrinfo_a)(mode, list, count, event);
     for (int i = 0; mode == GAI_WAIT && i < count; i++)
         if (list[i] != NULL && STLS_NEXT(gai_error)(list[i]) == 0)
             stls_names_remember_list(list[i]->ar_name, list[i]->ar_result);
@@ -74,7 +113,7 @@ STLS_HOOK int gai_error(struct gaicb *request)
 {
     int ret = STLS_NEXT(gai_error)(request);
 
-    if (ret == 0)
+    if (ret != EAI_INPROGRESS && take_pending(request) && ret == 0)
         stls_names_remember_list(request->ar_name, request->ar_result);
     return ret;
 }

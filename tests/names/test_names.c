@@ -55,6 +55,7 @@ static struct row rows[] = {
     {"gethostbyname2_r", FOO_BY("resolver")},
     {"getaddrinfo_a", LOCAL_BY("resolver")}, /* nss_wrapper leaves it to /etc/hosts */
     {"getaddrinfo_a-later", LOCAL_BY("resolver")},
+    {"getaddrinfo_a-again", LOCAL_BY("resolver")},
     {"no-service", FOO_BY("resolver")},
     {"no-hints", FOO_BY("resolver")},
     {"ipv6", FOO_BY("resolver")},

@@ -2,6 +2,7 @@
 #include "victim.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool take_first(const struct hostent *entry, const char *port, struct address *ret)
@@ -90,6 +91,34 @@ static bool without_service(const struct target *target, struct address *ret)
     return is_found;
 }
 
+/* The memory of a freed answer, given a content that nobody can follow. */
+static void spoil_heap(void)
+{
+    void *blocks[16];
+
+    for (size_t i = 0; i < 16; i++)
+        if ((blocks[i] = malloc(64)) != NULL)
+            memset(blocks[i], 0x41, 64);
+    for (size_t i = 0; i < 16; i++)
+        free(blocks[i]);
+}
+
+/* The answer is freed, and then the program asks once more how it went. */
+static bool by_getaddrinfo_a_again(const struct target *target, struct address *ret)
+{
+    struct gaicb request = {.ar_name = target->name};
+    struct gaicb *list[] = {&request};
+    const struct gaicb *waited[] = {&request};
+
+    if (!by_getaddrinfo_a(target, GAI_NOWAIT, ret) || getaddrinfo_a(GAI_NOWAIT, list, 1, NULL) != 0)
+        return false;
+    while (gai_error(&request) == EAI_INPROGRESS)
+        gai_suspend(waited, 1, NULL);
+    freeaddrinfo(request.ar_result);
+    spoil_heap();
+    return gai_error(&request) == 0;
+}
+
 /* All families and socket types, as in programs that give no hints. */
 static bool without_hints(const struct target *target, struct address *ret)
 {
@@ -155,6 +184,7 @@ const struct way ways_look_up[] = {
     {.name = "gethostbyname2_r", .look_up = by_gethostbyname2_r},
     {.name = "getaddrinfo_a", .look_up = by_getaddrinfo_a_wait},
     {.name = "getaddrinfo_a-later", .look_up = by_getaddrinfo_a_later},
+    {.name = "getaddrinfo_a-again", .look_up = by_getaddrinfo_a_again},
     {.name = "no-service", .look_up = without_service},
     {.name = "no-hints", .look_up = without_hints},
     {.name = "ipv6", .look_up = as_ipv6},
