@@ -35,11 +35,15 @@ static void set(struct stls_effective *made, const struct stls_word *word, const
                 struct stls_origin origin)
 {
     char ignored[STLS_TEXT_MAX];
+    size_t count;
+    const struct stls_word *words = stls_policy_words(&count);
 
     if (!stls_policy_set(&made->policy, word, value, ignored, sizeof ignored))
         return;
-    if (word->kind == STLS_WORD_BASE) /* all words are from there */
-        for (size_t i = 0; i < STLS_WORDS_MAX; i++)
+    /* All words are from there; but of those that are not about strength nobody has said anything.
+     */
+    for (size_t i = 0; word->kind == STLS_WORD_BASE && i < count; i++)
+        if (words[i].order != STLS_ORDER_FREE)
             made->origin[i] = origin;
     made->origin[index_of(word)] = origin;
 }

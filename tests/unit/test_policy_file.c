@@ -338,6 +338,24 @@ Test(stack, the_environment_only_tightens_the_system)
     cr_expect(made.policy.trust_store == STLS_TRUST_STORE_PATH);
 }
 
+/* Policy is a start, and says nothing of where events go. */
+Test(stack, a_shipped_policy_leaves_the_log_to_the_environment)
+{
+    struct stls_policy_file file;
+    struct problems problems;
+    struct stls_policy_sources sources = {.system = &file};
+    struct stls_effective made;
+
+    cr_assert(read_file(&file, "[policy]\nPolicy = strict\nLogFormat = text\n", &problems));
+    variables[0] = "STRICTTLS_LOG=stderr";
+    variables[1] = "STRICTTLS_LOG_FORMAT=json";
+    variables[2] = "STRICTTLS_MIN_PROTOCOL=TLSv1.2";
+    variables[3] = NULL;
+    resolve(&sources, NULL, "2026-11-24", &made);
+    cr_expect(made.policy.log == STLS_LOG_STDERR && made.policy.log_format == STLS_LOG_FORMAT_TEXT);
+    cr_expect(made.policy.min_protocol == 0x0304);
+}
+
 Test(stack, a_locked_environment_is_not_heeded)
 {
     struct stls_policy_file file;
