@@ -304,7 +304,28 @@ void stls_policy_resolve(const struct stls_policy_sources *sources,
         ret->policy.mode = STLS_MODE_ENFORCE;
 }
 
-void stls_policy_environment_weakens(const struct stls_policy_sources *sources,
+/* Some section about a host, which the process's own policy has nothing of. */
+static bool is_weaker_for_host(const struct stls_policy_file *file, long today,
+                               const struct stls_word *word, const struct stls_policy *built_in)
+{
+    for (size_t i = 0; file != NULL && i < file->setting_count; i++) {
+        const struct stls_policy_setting *setting = &file->settings[i];
+        const struct stls_policy_section *section = file->sections;
+        struct stls_policy policy = *built_in;
+        char ignored[1];
+
+        while (i >= section->first + section->count)
+            section++;
+        if (setting->word == word && section->kind == STLS_SECTION_HOST &&
+            section->expires >= today &&
+            stls_policy_set(&policy, word, setting->value, ignored, sizeof ignored) &&
+            stls_policy_is_weaker_by(&policy, built_in, word))
+            return true;
+    }
+    return false;
+}
+
+void stls_policy_environment_weakens(const struct stls_policy_sources *sources, long today,
                                      void (*weaker)(void *arg, const struct stls_word *word),
                                      void *arg)
 {
@@ -315,9 +336,10 @@ void stls_policy_environment_weakens(const struct stls_policy_sources *sources,
     if (sources->system != NULL) /* which it can't */
         return;
     start(&built_in, "intermediate");
-    stls_policy_resolve(sources, NULL, 0, NULL, NULL, &made);
+    stls_policy_resolve(sources, NULL, today, NULL, NULL, &made);
     for (size_t i = 0; i < count; i++)
-        if (stls_policy_is_weaker_by(&made.policy, &built_in.policy, &words[i]))
+        if (stls_policy_is_weaker_by(&made.policy, &built_in.policy, &words[i]) ||
+            is_weaker_for_host(sources->file, today, &words[i], &built_in.policy))
             weaker(arg, &words[i]);
 }
 

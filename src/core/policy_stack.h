@@ -64,8 +64,9 @@ void stls_policy_resolve(const struct stls_policy_sources *sources,
                          const struct stls_policy_matches *matches, long today,
                          stls_policy_expired *expired, void *arg, struct stls_effective *ret);
 
-/* Calls for every variable by which the environment makes the policy weaker. */
-void stls_policy_environment_weakens(const struct stls_policy_sources *sources,
+/* Calls for every word by which the environment makes the policy weaker, for all hosts or for one.
+ */
+void stls_policy_environment_weakens(const struct stls_policy_sources *sources, long today,
                                      void (*weaker)(void *arg, const struct stls_word *word),
                                      void *arg);
 

@@ -465,7 +465,7 @@ void stls_policy_notices(void (*tell)(const char *notice))
 
     if (loaded->is_broken)
         return;
-    stls_policy_environment_weakens(&loaded->sources, add_weaker, weaker);
+    stls_policy_environment_weakens(&loaded->sources, stls_policy_today(), add_weaker, weaker);
     if (weaker[0] != '\0')
         tell(weaker);
     tell_expired(loaded, tell);

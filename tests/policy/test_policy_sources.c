@@ -89,6 +89,8 @@ Test(sources, floors)
         {"a file of the environment alone may weaken", "wrong-host", "", NULL,
          "[policy]\nCheckHost = app\n", NULL,
          "connected *|stricttls: policy: *the environment makes it weaker: CheckHost\n"},
+        {"or for a host", "self-signed", "", NULL, "[host/localhost]\nVerifyPeer = app\n" EXCEPTION,
+         NULL, "connected *|stricttls: policy: *the environment makes it weaker: VerifyPeer\n"},
         {"not below the system's", "wrong-host", "", LOG, "[policy]\nCheckHost = app\n", NULL,
          NO_PEER},
         {"but above it", "good-tls12", "", LOG, "[policy]\nMinProtocol = TLSv1.3\n", NULL, REFUSED},

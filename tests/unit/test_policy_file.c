@@ -472,15 +472,32 @@ static void weaker(void *arg, const struct stls_word *word)
 
 Test(stack, the_environment_weakens)
 {
+    static const char exceptions[] =
+        "[app/curl]\nMinProtocol = TLSv1\nReason = old\nExpires = 2026-12-31\n"
+        "[app/wget]\nMode = off\nReason = another's\nExpires = 2026-12-31\n"
+        "[host/*]\nVerifyPeer = app\nReason = old\nExpires = 2026-12-31\n"
+        "[host/a]\nSecurityLevel = 3\n";
     struct stls_policy_sources sources = {.variable = variable};
+    struct stls_policy_file file;
+    struct problems problems;
 
     weakened[0] = '\0';
     variables[0] = "STRICTTLS_MODE=audit";
     variables[1] = "STRICTTLS_CHECK_HOST=app";
     variables[2] = "STRICTTLS_SECURITY_LEVEL=3";
     variables[3] = NULL;
-    stls_policy_environment_weakens(&sources, weaker, NULL);
+    stls_policy_environment_weakens(&sources, 0, weaker, NULL);
     cr_expect_str_eq(weakened, "Mode CheckHost ");
+    variables[0] = NULL;
+    sources.program.executable = "/usr/bin/curl";
+    cr_assert(read_file(&file, exceptions, &problems), "%s", problems.text);
+    sources.file = &file;
+    weakened[0] = '\0';
+    stls_policy_environment_weakens(&sources, stls_policy_day("2026-12-31"), weaker, NULL);
+    cr_expect_str_eq(weakened, "MinProtocol VerifyPeer ");
+    weakened[0] = '\0';
+    stls_policy_environment_weakens(&sources, stls_policy_day("2027-01-01"), weaker, NULL);
+    cr_expect_str_eq(weakened, "", "what has ended");
 }
 
 Test(day, dates)
