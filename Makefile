@@ -40,9 +40,8 @@ all: $(B)/libstricttls.so $(B)/stricttls
 # look up: bound lazily (-z now made /bin/true start with 28,000 instructions more, of 140,000), and
 # without the start files, whose four weak symbols are looked up in vain. Then what it has to map:
 # code and constants share a segment, which spares two mappings and the padding between. All is made
-# small but what runs many times a handshake. As the core calls nobody back, nothing is ever unwound through it, but
-# through the rest of us a program's exceptions and cancellations are. Linked as one unit it is a
-# fifth smaller, with half of the relocations (LTO= for a compiler without).
+# small but what runs many times a handshake. Linked by the compiler it is a fifth smaller, with half
+# of the relocations (LTO= for a compiler without).
 
 # Its stack is guarded where there are arrays of bytes, which can be overrun, and not also in each
 # function that has the address of a variable taken, as -strong would: 4 KiB.
@@ -51,22 +50,33 @@ SHIM_HARDEN := $(HARDEN) -fstack-protector
 HOT := $(patsubst %,$(B)/shim-objects/shim/%.o,algorithms gates state)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += -Os
-$(B)/shim-objects/core/%.o: SHIM_HARDEN += -fno-asynchronous-unwind-tables
+
+# Tables to unwind the stack by were a seventh of it. A program's exceptions and cancellations pass
+# through hooks, and through gates and what is below them where its callbacks run. The rest calls
+# nobody back, and is linked to one object first: whether there are tables is the same for all that
+# the compiler links at once. (A thread that is cancelled while the rest reads or writes a file ends
+# as it should, with its handlers, but for destructors of C++ in what called us.)
+UNWOUND := $(filter $(B)/shim-objects/shim/hooks_%,$(SHIM_OBJECTS)) \
+  $(patsubst %,$(B)/shim-objects/shim/%.o,gates safe_chain verify)
 
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(SHIM_HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
+
+$(B)/shim-objects/not-unwound.o: $(filter-out $(UNWOUND),$(SHIM_OBJECTS))
+	$(CC) -r -nostdlib $(CFLAGS) $(SHIM_HARDEN) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -fPIC \
+	  -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -o $@ $^
 
 # The export map has no version name: with one, every hook would silently be passed by.
 $(B)/exports.map: src/shim/hooks.def
 	@mkdir -p $(@D)
 	{ echo '{ global:'; $(CC) -E -P -x c '-DHOOK(name,group)=name;' $<; echo 'local: *; };'; } > $@
 
-$(B)/libstricttls.so: $(SHIM_OBJECTS) $(B)/exports.map
+$(B)/libstricttls.so: $(UNWOUND) $(B)/shim-objects/not-unwound.o $(B)/exports.map
 	$(CC) -shared $(CFLAGS) $(SHIM_HARDEN) $(LTO) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
 	  -Wl,--no-undefined-version -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed \
-	  -Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,--hash-style=gnu -nostartfiles \
-	  -o $@ $(SHIM_OBJECTS)
+	  -Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,--gc-sections -Wl,--hash-style=gnu -nostartfiles \
+	  -o $@ $(filter %.o,$^)
 
 # -- the command
 
