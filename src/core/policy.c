@@ -345,14 +345,6 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
     }
 }
 
-bool stls_codes_contain(const struct stls_codes *codes, unsigned number)
-{
-    for (size_t i = 0; i < codes->count; i++)
-        if (codes->number[i] == number)
-            return true;
-    return false;
-}
-
 bool stls_pins_contain(const struct stls_pins *pins, const unsigned char hash[STLS_PIN_SIZE])
 {
     for (size_t i = 0; i < pins->count; i++)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codes.h"
 #include "registry.h"
 
 /* Every enum is ordered: a later value is stricter. Of those that leave something to the program
@@ -88,17 +89,10 @@ enum stls_log_events {
 };
 
 enum {
-    STLS_CODES_MAX = 32,
     STLS_PINS_MAX = 16,
     STLS_PIN_SIZE = 32,
     STLS_WORDS_MAX = 40,
     STLS_TEXT_MAX = 1024, /* bytes of a cipher string or path, terminator included */
-};
-
-/* Code points in the order in which the policy names them. */
-struct stls_codes {
-    uint16_t number[STLS_CODES_MAX];
-    size_t count;
 };
 
 /* SHA-256 hashes of public keys (SubjectPublicKeyInfo). is_set with none: no key will do. */
@@ -236,7 +230,6 @@ static inline bool stls_policy_verifies_server(const struct stls_policy *policy)
     return policy->verify_peer != STLS_VERIFY_PEER_APP || policy->pins.is_set;
 }
 
-bool stls_codes_contain(const struct stls_codes *codes, unsigned number);
 bool stls_pins_contain(const struct stls_pins *pins, const unsigned char hash[STLS_PIN_SIZE]);
 
 /* Days since 1970-01-01 of "2027-06-30"; -1 if it is no date. */

@@ -21,14 +21,6 @@ bool stls_vetted_append(char *list, size_t size, const char *name)
     return false;
 }
 
-bool stls_ciphers_contain(const struct stls_ciphers *ciphers, unsigned number)
-{
-    for (size_t i = 0; i < ciphers->count; i++)
-        if (ciphers->number[i] == number)
-            return true;
-    return false;
-}
-
 void stls_vetted_names(enum stls_registry registry, const struct stls_codes *codes,
                        char list[STLS_LIST_MAX])
 {

@@ -48,7 +48,10 @@ bool stls_vetted_is_scratch(void);
 /* Appends ":name" to a list of size bytes; false if it does not fit. */
 bool stls_vetted_append(char *list, size_t size, const char *name);
 
-bool stls_ciphers_contain(const struct stls_ciphers *ciphers, unsigned number);
+static inline bool stls_ciphers_contain(const struct stls_ciphers *ciphers, unsigned number)
+{
+    return stls_codes_are(ciphers->number, ciphers->count, number);
+}
 
 /* The names of code points, as a list. */
 void stls_vetted_names(enum stls_registry registry, const struct stls_codes *codes,
