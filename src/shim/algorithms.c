@@ -1,27 +1,12 @@
 /* algorithms.c - see algorithms.h */
 #include "algorithms.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 #include "policy_load.h"
 
 #include "../core/banned.h"
-
-#define QUIC_VERSION 1 /* what SSL_version says of it; in 3.2's headers OSSL_QUIC1_VERSION */
-
-static bool is_vetted(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
-                      const SSL_CIPHER *cipher)
-{
-    unsigned number = openssl->SSL_CIPHER_get_protocol_id(cipher);
-
-    /* No code point stands for both kinds. */
-    return stls_codes_contain(&vetted->policy->ciphersuites, number) ||
-           stls_ciphers_contain(&vetted->ciphers, number);
-}
 
 /* What is vetted of a stack, by name and in its order. */
 struct narrowed {
@@ -41,7 +26,7 @@ static void narrow(const struct stls_openssl *openssl, const struct stls_vetted 
         bool is_tls13 = stls_vetted_is_tls13(openssl, cipher);
 
         has_suites = has_suites || is_tls13;
-        if (is_vetted(openssl, vetted, cipher))
+        if (stls_algorithms_is_vetted(openssl, vetted, cipher))
             stls_vetted_append(is_tls13 ? ret->suites : ret->list,
                                is_tls13 ? sizeof ret->suites : sizeof ret->list,
                                openssl->SSL_CIPHER_get_name(cipher));
@@ -65,7 +50,7 @@ bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
 
         if (stls_vetted_is_tls13(openssl, cipher) == is_tls13 &&
-            !is_vetted(openssl, vetted, cipher))
+            !stls_algorithms_is_vetted(openssl, vetted, cipher))
             return true;
     }
     return false;
@@ -168,51 +153,6 @@ static bool is_any_vetted(enum stls_registry registry, const struct stls_codes *
     return false;
 }
 
-bool stls_algorithms_is_group_vetted(const struct stls_policy *policy, int nid)
-{
-    static const struct {
-        int nid;
-        uint16_t number;
-    } groups[] = {
-        {NID_X9_62_prime256v1, 0x0017}, {NID_secp384r1, 0x0018}, {NID_secp521r1, 0x0019},
-        {NID_X25519, 0x001d},           {NID_X448, 0x001e},
-    };
-
-    /* One that has no number of OpenSSL's comes with its code point. */
-    if ((nid & TLSEXT_nid_unknown) != 0)
-        return stls_codes_contain(&policy->groups, (unsigned)nid & 0xffff);
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        if (groups[i].nid == nid)
-            return stls_codes_contain(&policy->groups, groups[i].number);
-    return false;
-}
-
-bool stls_algorithms_is_signature_vetted(const struct stls_policy *policy, int type, int digest)
-{
-    static const struct {
-        int type, digest;
-        uint16_t number, other; /* a PSS signature, by either kind of key */
-    } algorithms[] = {
-        {EVP_PKEY_EC, NID_sha256, 0x0403, 0x0403},
-        {EVP_PKEY_EC, NID_sha384, 0x0503, 0x0503},
-        {EVP_PKEY_EC, NID_sha512, 0x0603, 0x0603},
-        {EVP_PKEY_RSA, NID_sha256, 0x0401, 0x0401},
-        {EVP_PKEY_RSA, NID_sha384, 0x0501, 0x0501},
-        {EVP_PKEY_RSA, NID_sha512, 0x0601, 0x0601},
-        {EVP_PKEY_RSA_PSS, NID_sha256, 0x0804, 0x0809},
-        {EVP_PKEY_RSA_PSS, NID_sha384, 0x0805, 0x080a},
-        {EVP_PKEY_RSA_PSS, NID_sha512, 0x0806, 0x080b},
-    };
-    const struct stls_codes *vetted = &policy->sigalgs;
-
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
-        if (algorithms[i].type == type && algorithms[i].digest == digest)
-            return stls_codes_contain(vetted, algorithms[i].number) ||
-                   stls_codes_contain(vetted, algorithms[i].other);
-    /* The others do without a digest of their own choice (EdDSA, ML-DSA), or are too weak. */
-    return digest == NID_undef;
-}
-
 enum stls_list stls_algorithms_kind(int command)
 {
     switch (command) {
@@ -292,42 +232,18 @@ void stls_algorithms_set_vetted(const struct stls_openssl *openssl, struct stls_
     stls_guard_leave(guard);
 }
 
-/* DTLS counts its versions down, and follows the TLS version it was made from. */
-static int version_of(int version, bool is_dtls)
-{
-    static const int dtls[] = {DTLS1_VERSION, DTLS1_VERSION, DTLS1_2_VERSION, DTLS1_2_VERSION};
-
-    return is_dtls ? dtls[version - TLS1_VERSION] : version;
-}
-
-static bool is_dtls_version(int version)
-{
-    return (version & 0xff00) == (DTLS1_VERSION & 0xff00);
-}
-
-bool stls_algorithms_is_old(const struct stls_policy *policy, int version)
-{
-    if (version == QUIC_VERSION)
-        return false;
-    if (version == DTLS1_BAD_VER)
-        return true;
-    if (is_dtls_version(version))
-        return version > version_of(policy->min_protocol, true);
-    return version < policy->min_protocol;
-}
-
 static bool is_new(const struct stls_policy *policy, int version)
 {
-    if (is_dtls_version(version))
-        return version < version_of(policy->max_protocol, true);
+    if (stls_algorithms_is_dtls(version))
+        return version < stls_algorithms_version(policy->max_protocol, true);
     return version > policy->max_protocol;
 }
 
 static void hold_versions(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy)
 {
     bool is_dtls = openssl->SSL_is_dtls(ssl) != 0;
-    long floor = version_of(policy->min_protocol, is_dtls);
-    long ceiling = version_of(policy->max_protocol, is_dtls);
+    long floor = stls_algorithms_version(policy->min_protocol, is_dtls);
+    long ceiling = stls_algorithms_version(policy->max_protocol, is_dtls);
     long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
     long max = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MAX_PROTO_VERSION, 0, NULL);
 
@@ -359,7 +275,7 @@ static bool has_vetted(const struct stls_openssl *openssl, const struct stls_vet
     for (int i = 0; i < stls_vetted_count(openssl, ciphers) && !(has_list && has_suites); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
 
-        if (!is_vetted(openssl, vetted, cipher))
+        if (!stls_algorithms_is_vetted(openssl, vetted, cipher))
             continue;
         has_suites = has_suites || stls_vetted_is_tls13(openssl, cipher);
         has_list = has_list || !stls_vetted_is_tls13(openssl, cipher);
@@ -377,7 +293,7 @@ static void hold_options(struct stls_openssl *openssl, SSL *ssl, const struct st
                                      SSL_OP_CISCO_ANYCONNECT;
     uint64_t options;
 
-    if (openssl->SSL_version(ssl) == QUIC_VERSION)
+    if (openssl->SSL_version(ssl) == STLS_QUIC_VERSION)
         return;
     options = openssl->SSL_get_options(ssl);
     if ((options & wanted) != wanted)
@@ -401,63 +317,4 @@ void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct 
         stls_algorithms_narrow_connection(openssl, ssl, policy);
     if (!is_prepared && !vetted->are_default_groups_vetted)
         set_codes(openssl, policy, (struct stls_target){.ssl = ssl}, SSL_CTRL_SET_GROUPS_LIST);
-}
-
-static unsigned wire_number(const void *other)
-{
-    const unsigned char *bytes = other;
-
-    return (unsigned)bytes[0] << 8 | bytes[1];
-}
-
-static enum stls_answer keep_if(bool is_good)
-{
-    return is_good ? STLS_KEEP : STLS_REFUSE;
-}
-
-bool stls_algorithms_are_of_version(struct stls_openssl *openssl, const SSL *ssl, int op)
-{
-    int version;
-
-    if (ssl == NULL || (op != SSL_SECOP_SIGALG_SUPPORTED && op != SSL_SECOP_SIGALG_CHECK))
-        return false;
-    version = openssl->SSL_version(ssl);
-    return is_dtls_version(version) ? version == DTLS1_VERSION : version < TLS1_2_VERSION;
-}
-
-/* What a security level asks of a key: SSL_CTX_set_security_level(3). */
-static const short level_bits[] = {-1, 80, 112, 128, 192, 256};
-
-enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
-                                       const struct stls_policy *policy, int op, int bits,
-                                       int number, const void *other)
-{
-    const struct stls_vetted *vetted;
-
-    switch (op) {
-    case SSL_SECOP_VERSION:
-        /* The ceiling is for START alone: at first this is asked of the highest version that
-         * there is, before any is chosen. */
-        return keep_if(!stls_algorithms_is_old(policy, number));
-    case SSL_SECOP_CIPHER_SUPPORTED:
-    case SSL_SECOP_CIPHER_SHARED:
-    case SSL_SECOP_CIPHER_CHECK:
-        vetted = stls_vetted_of(openssl, policy);
-        return keep_if(vetted != NULL && other != NULL && is_vetted(openssl, vetted, other));
-    case SSL_SECOP_CURVE_SUPPORTED:
-    case SSL_SECOP_CURVE_SHARED:
-    case SSL_SECOP_CURVE_CHECK:
-        return keep_if(other != NULL && stls_codes_contain(&policy->groups, wire_number(other)));
-    case SSL_SECOP_SIGALG_SUPPORTED:
-    case SSL_SECOP_SIGALG_SHARED:
-    case SSL_SECOP_SIGALG_CHECK:
-    case SSL_SECOP_SIGALG_MASK:
-        return keep_if(other != NULL && stls_codes_contain(&policy->sigalgs, wire_number(other)));
-    case SSL_SECOP_COMPRESSION:
-        return STLS_REFUSE;
-    case SSL_SECOP_TICKET:
-        return STLS_KEEP;
-    default: /* keys: as OpenSSL's own callback has it, which the program may have replaced */
-        return keep_if(bits >= level_bits[policy->security_level]);
-    }
 }

@@ -17,6 +17,22 @@ enum stls_answer {
     STLS_REFUSE, /* the policy says no, whatever the program chose */
 };
 
+enum {
+    STLS_QUIC_VERSION = 1, /* what SSL_version says of it; in 3.2's headers OSSL_QUIC1_VERSION */
+};
+
+static inline bool stls_algorithms_is_dtls(int version)
+{
+    return (version & 0xff00) == (DTLS1_VERSION & 0xff00);
+}
+
+/* DTLS counts its versions down, and follows the TLS version it was made from. */
+int stls_algorithms_version(int version, bool is_dtls);
+
+/* True for a cipher or a cipher suite of the policy that vetted was made from. */
+bool stls_algorithms_is_vetted(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
+                               const SSL_CIPHER *cipher);
+
 /* A new context: level and lists. */
 void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context);
 
