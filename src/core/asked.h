@@ -25,15 +25,14 @@ enum stls_asked {
     STLS_ASKED_END = 1 << 19,
 };
 
-/* Texts are arrays: pointers would be relocated in every process. */
 struct stls_asked_word {
-    char token[16];  /* for machines: "min-protocol" */
-    char phrase[48]; /* after "the program asked for" */
-    char rule[20];   /* the policy's word that says otherwise */
-    char call[36];   /* the function that asked; empty where none did */
+    const char *token;  /* for machines: "min-protocol" */
+    const char *phrase; /* after "the program asked for" */
+    const char *rule;   /* the policy's word that says otherwise */
+    const char *call;   /* the function that asked; empty where none did */
 };
 
 /* For the lowest bit of the set, which must not be empty. */
-const struct stls_asked_word *stls_asked_word(uint32_t set);
+struct stls_asked_word stls_asked_word(uint32_t set);
 
 #endif

@@ -73,24 +73,24 @@ static void add_asked(struct stls_line *line, const struct stls_event *event)
 {
     static const char first[] = "; program asked for ";
     const char *before = first;
-    const struct stls_asked_word *last = NULL;
+    const char *last = "";
 
     if (event->is_verifying) {
         stls_line_add(line, "; program asked for verification");
         before = ", ";
     }
     for (uint32_t set = event->asked; set != 0; set &= set - 1) {
-        const struct stls_asked_word *word = stls_asked_word(set);
+        struct stls_asked_word word = stls_asked_word(set);
 
-        if (last == NULL || strcmp(last->phrase, word->phrase) != 0)
-            add(line, before, word->phrase, WORD_MAX);
+        if (strcmp(last, word.phrase) != 0)
+            add(line, before, word.phrase, WORD_MAX);
         if ((set & -set) == STLS_ASKED_FORGIVENESS)
             add_count(line, " of error ", (unsigned)event->forgiven, "");
-        if (word->call[0] != '\0') {
-            add(line, " (", word->call, WORD_MAX);
+        if (word.call[0] != '\0') {
+            add(line, " (", word.call, WORD_MAX);
             stls_line_add(line, ")");
         }
-        last = word;
+        last = word.phrase;
         before = ", ";
     }
 }
@@ -219,7 +219,7 @@ static void put_list(struct writer *writer, const char *name, uint32_t set, bool
     bool is_first = true;
 
     for (; set != 0; set &= set - 1) {
-        text = is_call ? stls_asked_word(set)->call : stls_asked_word(set)->token;
+        text = is_call ? stls_asked_word(set).call : stls_asked_word(set).token;
         if (*text == '\0' || strcmp(text, last) == 0)
             continue;
         last = text;

@@ -238,11 +238,11 @@ void stls_report_success(struct stls_openssl *openssl, const SSL *ssl,
     connection->is_reported = true;
     less = lowering(asked_of(openssl, ssl, connection, openssl->SSL_is_server(ssl) != 0));
     if (less != 0) {
-        const struct stls_asked_word *word = stls_asked_word(less);
+        struct stls_asked_word word = stls_asked_word(less);
 
-        snprintf(reason, sizeof reason, "the program asked for %s", word->phrase);
+        snprintf(reason, sizeof reason, "the program asked for %s", word.phrase);
         adjusted.reason = reason;
-        adjusted.rule = word->rule;
+        adjusted.rule = word.rule;
     } else if (what != NULL) {
         adjusted = *what;
     }
