@@ -1,10 +1,11 @@
 /* hooks_names.c - the resolver and connect: to remember which name the program meant.
  *
  * Each does what the program asked and changes nothing of it. A result is remembered before the
- * program sees it, a connect before it is made, since a server may answer at once.
+ * program sees it.
  */
 #include "hooks.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -118,8 +119,13 @@ STLS_HOOK int gai_error(struct gaicb *request)
     return ret;
 }
 
+/* The address is looked at when the kernel has done so: it need not be one. A connect that failed
+ * went nowhere; one that is under way (or goes on after a signal) counts. */
 STLS_HOOK int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    stls_names_connect(fd, address, length);
-    return STLS_NEXT(connect)(fd, address, length);
+    int ret = STLS_NEXT(connect)(fd, address, length);
+
+    if (ret == 0 || errno == EINPROGRESS || errno == EINTR)
+        stls_names_connect(fd, address, length);
+    return ret;
 }

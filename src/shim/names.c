@@ -206,7 +206,7 @@ void stls_names_connect(int fd, const struct sockaddr *address, socklen_t length
     int saved = errno;
     struct stls_name_key key;
 
-    if (address == NULL || length < sizeof address->sa_family || stls_policy_is_off())
+    if (length < sizeof address->sa_family || stls_policy_is_off())
         return;
     if (address->sa_family == AF_UNIX && is_stream(fd))
         this_thread.address.ss_family = AF_UNSPEC;

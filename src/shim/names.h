@@ -22,8 +22,9 @@
 void stls_names_remember_list(const char *asked, const struct addrinfo *list);
 void stls_names_remember_entry(const char *asked, const struct hostent *entry);
 
-/* A connect: this thread goes to this address by this socket. Where it looked up one name for the
- * address since it last connected there, that is the socket's name from now on. errno stays. */
+/* A connect that did not fail: this thread goes to this address by this socket. Where it looked up
+ * one name for the address since it last connected there, that is the socket's name from now on.
+ * errno stays. */
 void stls_names_connect(int fd, const struct sockaddr *address, socklen_t length);
 
 /* The names for the peer of a connected socket, into hosts[STLS_NAMES_MAX]; their count. One if the

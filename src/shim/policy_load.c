@@ -398,19 +398,12 @@ bool stls_policy_leaves_contexts(void)
     return get()->leaves_contexts;
 }
 
-bool stls_policy_is_off(void)
+/* Before the policy is loaded. */
+static bool is_off_by_environment(void)
 {
-    const struct loaded *loaded = atomic_load_explicit(&current, memory_order_acquire);
     const struct stls_policy_surroundings *around;
     const char *mode;
 
-    if (loaded != NULL) {
-        const struct stls_effective *process =
-            atomic_load_explicit(&loaded->process, memory_order_acquire);
-
-        return process->policy.mode == STLS_MODE_OFF && process->last_day == LONG_MAX &&
-               !loaded->has_host_modes;
-    }
     start_early();
     around = stls_policy_bytes_there();
     mode = stls_policy_variable("STRICTTLS_MODE");
@@ -420,6 +413,31 @@ bool stls_policy_is_off(void)
     if (around == NULL)
         return access(STLS_POLICY_SYSTEM_PATH, F_OK) != 0;
     return around->system.text == NULL && around->system.fault == NULL;
+}
+
+bool stls_policy_is_off(void)
+{
+    enum {
+        UNASKED,
+        ON,
+        OFF
+    };
+    static _Atomic int known = UNASKED;
+    const struct loaded *loaded = atomic_load_explicit(&current, memory_order_acquire);
+    int saved = errno;
+
+    if (loaded != NULL) {
+        const struct stls_effective *process =
+            atomic_load_explicit(&loaded->process, memory_order_acquire);
+
+        return process->policy.mode == STLS_MODE_OFF && process->last_day == LONG_MAX &&
+               !loaded->has_host_modes;
+    }
+    if (atomic_load_explicit(&known, memory_order_relaxed) == UNASKED) {
+        atomic_store_explicit(&known, is_off_by_environment() ? OFF : ON, memory_order_relaxed);
+        errno = saved;
+    }
+    return atomic_load_explicit(&known, memory_order_relaxed) == OFF;
 }
 
 const char *stls_policy_broken(void)

@@ -39,7 +39,8 @@ bool stls_policy_has_hosts(void);
 bool stls_policy_leaves_contexts(void);
 
 /* Mode off, for every host and for ever: whether an exception has ended is seen at START. Without
- * loading the policy, where nobody needed it yet: programs that never use TLS look up names too. */
+ * loading the policy, where nobody needed it yet: programs that never use TLS look up names too.
+ * errno stays. */
 bool stls_policy_is_off(void);
 
 /* NULL, or "STRICTTLS_MODE=maybe: expected enforce, audit, off": then every context is refused. */
