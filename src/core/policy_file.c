@@ -36,6 +36,8 @@ static void count_at_most(const char *text, size_t length, size_t *sections, siz
         *sections += text[i] == '[';
         *settings += text[i] == '=';
     }
+    if (*sections > STLS_SECTIONS_MAX)
+        *sections = STLS_SECTIONS_MAX;
 }
 
 size_t stls_policy_file_size(const char *text, size_t length)
@@ -68,45 +70,68 @@ static struct stls_policy_section *current(const struct reading *reading)
 }
 
 /* What a section is about, by its name; false if nothing could match it. */
-static bool read_name(struct stls_policy_section *section)
+static bool read_name(struct reading *reading, struct stls_policy_section *section)
 {
     static const char app[] = "app/", host[] = "host/";
+    char pattern[STLS_MATCH_MAX];
+    const char *name;
 
     section->pattern = "";
     if (strcmp(section->name, "policy") == 0) {
         section->kind = STLS_SECTION_POLICY;
+        section->pattern = section->name;
         return true;
     }
     if (strncmp(section->name, app, sizeof app - 1) == 0) {
         section->kind = STLS_SECTION_APP;
-        section->pattern = section->name + sizeof app - 1;
-        return stls_match_is_app(section->pattern);
+        if (!stls_match_read_app(section->name + sizeof app - 1, pattern))
+            return false;
+    } else {
+        section->kind = STLS_SECTION_HOST;
+        if (strncmp(section->name, host, sizeof host - 1) != 0 ||
+            !stls_match_read_host(section->name + sizeof host - 1, pattern))
+            return false;
     }
-    section->kind = STLS_SECTION_HOST;
-    section->pattern = section->name + sizeof host - 1;
-    return strncmp(section->name, host, sizeof host - 1) == 0 &&
-           stls_match_is_host(section->pattern);
+    name = keep(reading, pattern, strlen(pattern));
+    if (name != NULL)
+        section->pattern = name;
+    return name != NULL;
 }
 
-static void add_section(struct reading *reading, const struct stls_text_item *item)
+static const char *why_nothing_matches(const struct stls_policy_section *section)
+{
+    if (section->kind == STLS_SECTION_HOST)
+        for (const char *c = section->name; *c != '\0'; c++)
+            if (((unsigned char)*c & 0x80) != 0)
+                return "nothing could match it; expected the name as it is looked up, xn--...";
+    return "nothing could match it; expected policy, app/NAME, app//PATH, app/NAME SCRIPT, "
+           "host/NAME or host/*.DOMAIN, the last two with :PORT or without";
+}
+
+/* False if there is no room for more. */
+static bool add_section(struct reading *reading, const struct stls_text_item *item)
 {
     struct stls_policy_file *file = reading->file;
     struct stls_policy_section *section = &file->sections[file->section_count];
-    const char *name = keep(reading, item->name, item->length);
+    const char *name;
 
+    if (file->section_count == STLS_SECTIONS_MAX) {
+        complain(reading, item->line, "", "expected no more than 1024 sections");
+        return false;
+    }
+    name = keep(reading, item->name, item->length);
     *section = (struct stls_policy_section){.name = name != NULL ? name : "",
                                             .line = item->line,
                                             .expires = -1,
                                             .first = file->setting_count};
-    for (size_t i = 0; i < file->section_count; i++)
-        if (strcmp(file->sections[i].name, section->name) == 0) {
+    if (!read_name(reading, section))
+        complain(reading, item->line, section->name, why_nothing_matches(section));
+    for (size_t i = 0; *section->pattern != '\0' && i < file->section_count; i++)
+        if (file->sections[i].kind == section->kind && file->sections[i].pattern != NULL &&
+            strcmp(file->sections[i].pattern, section->pattern) == 0) {
             complain(reading, item->line, section->name, "expected each section once");
             break;
         }
-    if (!read_name(section))
-        complain(reading, item->line, section->name,
-                 "nothing could match it; expected policy, app/NAME, app//PATH, app/NAME SCRIPT, "
-                 "host/NAME or host/*.DOMAIN, the last two with :PORT or without");
     /* A name that is too short for a number is none of these. */
     if (!stls_policy_text_renumber(item, (unsigned)file->section_count)) {
         stls_policy_text_blank(item);
@@ -115,6 +140,7 @@ static void add_section(struct reading *reading, const struct stls_text_item *it
     }
     file->host_count += section->kind == STLS_SECTION_HOST;
     file->section_count++;
+    return true;
 }
 
 static const char *why_misplaced(const struct stls_word *word, enum stls_section_kind kind)
@@ -171,7 +197,8 @@ static void scan(struct reading *reading, char *text, size_t length)
         case STLS_TEXT_END:
             return;
         case STLS_TEXT_SECTION:
-            add_section(reading, &item);
+            if (!add_section(reading, &item))
+                return;
             break;
         case STLS_TEXT_WORD:
             add_setting(reading, &item);

@@ -26,7 +26,7 @@ enum stls_section_kind {
 struct stls_policy_section {
     enum stls_section_kind kind;
     const char *name;    /* "app/curl" */
-    const char *pattern; /* "curl"; "" for [policy]; NULL: no name at all, it was refused */
+    const char *pattern; /* "curl", in its one form; "" is none, and NULL not even a section */
     const char *reason;  /* NULL without one */
     long expires;        /* the last day on which it applies; -1: no end */
     bool is_told;        /* the caller's: an event has said that it expired */
@@ -41,6 +41,10 @@ struct stls_policy_file {
     struct stls_policy_setting *settings;
     size_t setting_count;
     size_t host_count; /* sections that are about hosts */
+};
+
+enum {
+    STLS_SECTIONS_MAX = 1024, /* of a file */
 };
 
 /* OpenSSL's parser. */

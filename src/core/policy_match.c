@@ -1,6 +1,7 @@
 /* policy_match.c - see policy_match.h */
 #include "policy_match.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "banned.h"
@@ -59,16 +60,32 @@ static bool split(const char *pattern, char executable[PATTERN_MAX], const char 
     return true;
 }
 
-bool stls_match_is_app(const char *pattern)
+/* The kernel's paths have no ".", "..", or two slashes, and end in a name. */
+static bool is_resolved(const char *path)
+{
+    for (size_t length; (path = strchr(path, '/')) != NULL; path += length) {
+        path++;
+        length = strcspn(path, "/");
+        if (length == 0 || (length == 1 && path[0] == '.') ||
+            (length == 2 && path[0] == '.' && path[1] == '.'))
+            return false;
+    }
+    return true;
+}
+
+bool stls_match_read_app(const char *pattern, char ret[STLS_MATCH_MAX])
 {
     char executable[PATTERN_MAX];
     const char *script;
 
-    if (!split(pattern, executable, &script))
+    if (!split(pattern, executable, &script) || !is_resolved(executable) || !is_resolved(script))
         return false;
     /* A name has no slash, a path begins with one; a script is known by its path. */
-    return (executable[0] == '/' || strchr(executable, '/') == NULL) &&
-           (*script == '\0' || *script == '/' || *script == '*' || *script == '?');
+    if ((executable[0] != '/' && strchr(executable, '/') != NULL) ||
+        (*script != '\0' && *script != '/' && *script != '*' && *script != '?'))
+        return false;
+    return snprintf(ret, STLS_MATCH_MAX, "%s%s%s", executable, *script != '\0' ? " " : "", script) <
+           STLS_MATCH_MAX;
 }
 
 unsigned stls_match_app(const char *pattern, const struct stls_match_program *program)
@@ -117,6 +134,15 @@ static const char *find_port(const char *text)
     return bracket != NULL || strchr(text, ':') == colon ? colon : NULL;
 }
 
+/* Letters, digits, '-' and '_': a name as it is looked up and as a certificate has it. And not an
+ * address that is written as no file should have it: "8443" is 0.0.32.251. */
+static bool is_plain(const struct stls_host *host, const char *written)
+{
+    if (host->kind == STLS_HOST_NAME)
+        return host->text[strspn(host->text, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] == '\0';
+    return strchr(written, ':') != NULL || strcmp(host->text, written) == 0;
+}
+
 static bool read_pattern(const char *text, struct pattern *ret)
 {
     const char *colon = find_port(text);
@@ -131,18 +157,29 @@ static bool read_pattern(const char *text, struct pattern *ret)
     name[length] = '\0';
     ret->is_wildcard = name[0] == '*';
     if (!ret->is_wildcard)
-        return stls_host_parse(name, &ret->host);
+        return stls_host_parse(name, &ret->host) && is_plain(&ret->host, name);
     if (name[1] == '\0')
         return true;
     return name[1] == '.' && stls_host_parse(name + 2, &ret->host) &&
-           ret->host.kind == STLS_HOST_NAME;
+           ret->host.kind == STLS_HOST_NAME && is_plain(&ret->host, name);
 }
 
-bool stls_match_is_host(const char *pattern)
+bool stls_match_read_host(const char *pattern, char ret[STLS_MATCH_MAX])
 {
     struct pattern read;
+    const char *wildcard = "", *open = "", *close = "";
+    char port[16] = "";
 
-    return read_pattern(pattern, &read);
+    if (!read_pattern(pattern, &read))
+        return false;
+    if (read.is_wildcard)
+        wildcard = read.host.kind == STLS_HOST_NONE ? "*" : "*.";
+    if (read.port != 0 && strchr(read.host.text, ':') != NULL)
+        open = "[", close = "]";
+    if (read.port != 0)
+        snprintf(port, sizeof port, ":%u", read.port);
+    return snprintf(ret, STLS_MATCH_MAX, "%s%s%s%s%s", wildcard, open, read.host.text, close,
+                    port) < STLS_MATCH_MAX;
 }
 
 static bool is_below(const char *name, const char *domain)

@@ -34,9 +34,14 @@ struct stls_match_peer {
     unsigned port;                /* 0: unknown, and no section with a port matches */
 };
 
-/* What stands behind "app/" or "host/": false, if nothing could match it. */
-bool stls_match_is_app(const char *pattern);
-bool stls_match_is_host(const char *pattern);
+enum {
+    STLS_MATCH_MAX = 1024, /* bytes of a pattern, terminator included */
+};
+
+/* What stands behind "app/" or "host/": false, if nothing could match it. Else ret is the pattern
+ * in the one form for all that match the same: "A.example.:443" is "a.example:443". */
+bool stls_match_read_app(const char *pattern, char ret[STLS_MATCH_MAX]);
+bool stls_match_read_host(const char *pattern, char ret[STLS_MATCH_MAX]);
 
 /* 0 if it does not match; else the greater, the more specific. */
 unsigned stls_match_app(const char *pattern, const struct stls_match_program *program);

@@ -152,6 +152,32 @@ Test(file, one_mistake_each)
         {"[app/a]\nLockEnvironment = yes\n", "2 LockEnvironment: expected in"},
         {"[policy]\nPolicy = /etc/x\n", "2 Policy: expected intermediate, strict, audit\n"},
         {"[policy]\nMode = \n", "2 Mode: expected"},
+        {"[host/b\xc3\xbc"
+         "cher.example]\n",
+         "nothing could match it; expected the name as it is"},
+        {"[host/xn--bcher-kva.example]\n", NULL},
+        {"[host/_sip.a-b.example]\n", NULL},
+        {"[host/exa?mple.com]\n", "1 host/exa?mple.com: nothing"},
+        {"[host/*.exa?mple.com]\n", "nothing"},
+        {"[host/8443]\n", "nothing"},
+        {"[host/127.1]\n", "nothing"},
+        {"[host/127.0.0.1]\n", NULL},
+        {"[host/:443]\n", "nothing"},
+        {"[app//usr/bin/../bin/x]\n", "nothing"},
+        {"[app//usr//bin/x]\n", "nothing"},
+        {"[app//usr/./x]\n", "nothing"},
+        {"[app//usr/bin/]\n", "nothing"},
+        {"[app//usr/b..n/..x]\n", NULL},
+        {"[app/python3* */../backup.py]\n", "nothing"},
+        {"[host/A.example]\n[host/a.example.]\n", "2 host/a.example.: expected each section once"},
+        {"[host/a:443]\n[host/a:0443]\n", "2 host/a:0443: expected each section once"},
+        {"[host/*.A]\n[host/*.a]\n", "2 host/*.a: expected each section once"},
+        {"[host/[::1]:443]\n[host/[0::1]:443]\n", "2 host/[0::1]:443: expected each section once"},
+        {"[host/::1]\n[host/[::1]:443]\n[host/a]\n[host/a:1]\n[app/a]\n[host/*]\n[host/*:1]\n",
+         NULL},
+        {"[app/sh /x]\n[app/sh  \t/x]\n", "2 app/sh  \t/x: expected each section once"},
+        {"[policy]\n[policy]\n", "2 policy: expected each section once"},
+        {"[hosts/a]\nMode = maybe\n", "2 Mode: expected"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -163,6 +189,21 @@ Test(file, one_mistake_each)
         if (rows[i].says != NULL)
             cr_expect(strstr(problems.text, rows[i].says) != NULL, "row %zu: %s", i, problems.text);
     }
+}
+
+Test(file, too_many_sections)
+{
+    static char text[64 * 1024];
+    struct problems problems;
+    struct stls_policy_file file;
+    size_t used = 0;
+
+    for (size_t i = 0; i < 1024; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "[host/*.h%zu.example]\n", i);
+    cr_expect(read_file(&file, text, &problems), "%s", problems.text);
+    snprintf(text + used, sizeof text - used, "[app/one]\n[app/more]\n");
+    cr_expect(!read_file(&file, text, &problems));
+    cr_expect_str_eq(problems.text, "1025 : expected no more than 1024 sections\n");
 }
 
 Test(match, globs)
