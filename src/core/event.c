@@ -37,12 +37,24 @@ static const struct {
 
 /* -- for people */
 
-static void add(struct stls_line *line, const char *before, const char *text, size_t max)
+static void add_quoted(struct stls_line *line, const char *before, const char *text, size_t max,
+                       unsigned quoting)
 {
     if (text == NULL || *text == '\0')
         return;
     stls_line_add(line, before);
-    stls_line_add_foreign(line, text, max, STLS_LINE_PLAIN);
+    stls_line_add_foreign(line, text, max, quoting);
+}
+
+static void add(struct stls_line *line, const char *before, const char *text, size_t max)
+{
+    add_quoted(line, before, text, max, STLS_LINE_CLAUSE);
+}
+
+/* Of others: nothing in it can be taken for what comes after a name. */
+static void add_name(struct stls_line *line, const char *before, const char *text, size_t max)
+{
+    add_quoted(line, before, text, max, STLS_LINE_WORD);
 }
 
 static void add_count(struct stls_line *line, const char *before, unsigned long long count,
@@ -61,11 +73,11 @@ static void add_peer(struct stls_line *line, const struct stls_event *event)
 
     if (event->host != NULL || event->peer != NULL)
         stls_line_add(line, event->is_server ? ", client" : ", server");
-    add(line, " ", event->host, HOST_MAX);
+    add_name(line, " ", event->host, HOST_MAX);
     add(line, " or ", event->other_hosts, OTHERS_MAX);
     add(line, " (", event->host_source, WORD_MAX);
     stls_line_add(line, event->host_source != NULL ? ")" : "");
-    add(line, is_v6 ? " at [" : " at ", event->peer, PEER_MAX);
+    add_name(line, is_v6 ? " at [" : " at ", event->peer, PEER_MAX);
     add_count(line, is_v6 ? "]:" : ":", event->peer_port, "");
 }
 
@@ -101,13 +113,13 @@ size_t stls_event_text(const struct stls_event *event, char *text)
 
     stls_line_add(&line, "stricttls: ");
     stls_line_add(&line, verdicts[event->verdict].text);
-    add(&line, ": ", event->program, PROGRAM_MAX);
+    add_name(&line, ": ", event->program, PROGRAM_MAX);
     add_count(&line, "[", event->pid, "]");
     add_peer(&line, event);
     add(&line, ": ", event->reason, REASON_MAX);
     add(&line, "; rule ", event->rule, RULE_MAX);
     add_asked(&line, event);
-    add(&line, "; certificate names ", event->presented, PRESENTED_MAX);
+    add_quoted(&line, "; certificate names ", event->presented, PRESENTED_MAX, STLS_LINE_QUOTED);
     add(&line, "; ", event->protocol, WORD_MAX);
     add(&line, " ", event->cipher, WORD_MAX);
     if (event->is_uncertain)
@@ -127,6 +139,7 @@ size_t stls_event_text(const struct stls_event *event, char *text)
 struct writer {
     struct stls_line line;
     bool is_journal;
+    unsigned quoting;
 };
 
 /* Journald's names have upper case letters, digits and underscores. */
@@ -173,8 +186,7 @@ static void put_text(struct writer *writer, const char *name, const char *text, 
     start_field(writer, name);
     if (!writer->is_journal)
         stls_line_add(&writer->line, "\"");
-    stls_line_add_foreign(&writer->line, text, max,
-                          writer->is_journal ? STLS_LINE_PLAIN : STLS_LINE_JSON);
+    stls_line_add_foreign(&writer->line, text, max, writer->quoting);
     if (!writer->is_journal)
         stls_line_add(&writer->line, "\"");
     end_field(writer, start);
@@ -286,7 +298,9 @@ static void put_handshake(struct writer *writer, const struct stls_event *event)
         put_flag(writer, "tls.resumed", true);
     put_text(writer, event->is_server ? "tls.client.hash.sha256" : "tls.server.hash.sha256",
              event->sha256, WORD_MAX);
+    writer->quoting |= STLS_LINE_QUOTED;
     put_text(writer, "stricttls.presented", event->presented, PRESENTED_MAX);
+    writer->quoting &= ~(unsigned)STLS_LINE_QUOTED;
     if (event->is_verifying || (event->asked & STLS_ASKED_NO_VERIFICATION) != 0)
         put_flag(writer, "stricttls.asked.verification", event->is_verifying);
     put_list(writer, "stricttls.asked.less", event->asked, false);
@@ -321,7 +335,8 @@ static void put_fields(struct writer *writer, const struct stls_event *event)
 
 size_t stls_event_json(const struct stls_event *event, char *line)
 {
-    struct writer writer = {.line = stls_line_start(line, STLS_EVENT_MAX - 2)};
+    struct writer writer = {.line = stls_line_start(line, STLS_EVENT_MAX - 2),
+                            .quoting = STLS_LINE_JSON};
 
     stls_line_add(&writer.line, "{");
     put_fields(&writer, event);

@@ -48,7 +48,7 @@ struct stls_event {
     bool is_verifying;       /* the program had asked for verification by itself */
     uint32_t asked;          /* a set of enum stls_asked */
     int forgiven;            /* with STLS_ASKED_FORGIVENESS: X509_V_ERR_* */
-    const char *presented;   /* what the certificate names */
+    const char *presented;   /* what the certificate names, each quoted as STLS_LINE_WORD */
     const char *sha256;      /* of the peer's leaf, 64 hex digits in upper case */
     const char *protocol;    /* "TLSv1.2" */
     const char *cipher;      /* RFC name */

@@ -11,7 +11,7 @@ struct stls_line stls_line_start(char *text, size_t size)
     return (struct stls_line){.text = text, .size = size};
 }
 
-static void add_bytes(struct stls_line *line, const char *bytes, size_t length)
+static void append(struct stls_line *line, const char *bytes, size_t length)
 {
     if (length >= line->size - line->length) {
         line->is_cut = true;
@@ -24,7 +24,7 @@ static void add_bytes(struct stls_line *line, const char *bytes, size_t length)
 
 void stls_line_add(struct stls_line *line, const char *text)
 {
-    add_bytes(line, text, strlen(text));
+    append(line, text, strlen(text));
 }
 
 void stls_line_add_number(struct stls_line *line, unsigned long long number)
@@ -36,24 +36,25 @@ void stls_line_add_number(struct stls_line *line, unsigned long long number)
         digits[--start] = (char)('0' + number % 10);
         number /= 10;
     } while (number != 0);
-    add_bytes(line, digits + start, sizeof digits - start);
+    append(line, digits + start, sizeof digits - start);
 }
 
 /* What one byte becomes; its length. */
-static size_t quote(unsigned char c, enum stls_line_quoting quoting, char quoted[5])
+static size_t quote(unsigned char c, unsigned quoting, char quoted[5])
 {
     static const char hex[] = "0123456789abcdef";
-    bool is_plain = c > ' ' && c < 0x7f && c != '\\';
+    bool is_escape = c == '\\' && (quoting & STLS_LINE_QUOTED) == 0;
+    bool ends_word = (c == ' ' || c == ',' || c == ';') && (quoting & STLS_LINE_WORD) != 0;
+    bool ends_clause = c == ';' && (quoting & STLS_LINE_CLAUSE) != 0;
+    bool is_plain = c >= ' ' && c < 0x7f && !is_escape && !ends_word && !ends_clause;
     size_t length = 0;
 
-    if (is_plain || (c == ' ' && quoting != STLS_LINE_WORD)) {
-        if (c == '"' && quoting == STLS_LINE_JSON)
-            quoted[length++] = '\\';
+    if ((quoting & STLS_LINE_JSON) != 0 && (!is_plain || c == '"' || c == '\\'))
+        quoted[length++] = '\\';
+    if (is_plain) {
         quoted[length++] = (char)c;
         return length;
     }
-    if (quoting == STLS_LINE_JSON)
-        quoted[length++] = '\\';
     quoted[length++] = '\\';
     quoted[length++] = 'x';
     quoted[length++] = hex[c >> 4];
@@ -61,21 +62,27 @@ static size_t quote(unsigned char c, enum stls_line_quoting quoting, char quoted
     return length;
 }
 
-void stls_line_add_foreign(struct stls_line *line, const char *text, size_t max,
-                           enum stls_line_quoting quoting)
+void stls_line_add_bytes(struct stls_line *line, const void *bytes, size_t length, size_t max,
+                         unsigned quoting)
 {
+    const unsigned char *byte = bytes, *end = byte + length;
     char quoted[5];
 
-    for (; *text != '\0'; text++) {
-        size_t length = quote((unsigned char)*text, quoting, quoted);
+    for (; byte < end; byte++) {
+        size_t count = quote(*byte, quoting, quoted);
 
-        if (length > max || length >= line->size - line->length) {
-            line->is_cut = line->is_cut || length <= max;
+        if (count > max || count >= line->size - line->length) {
+            line->is_cut = line->is_cut || count <= max;
             return;
         }
-        max -= length;
-        add_bytes(line, quoted, length);
+        max -= count;
+        append(line, quoted, count);
     }
+}
+
+void stls_line_add_foreign(struct stls_line *line, const char *text, size_t max, unsigned quoting)
+{
+    stls_line_add_bytes(line, text, strlen(text), max, quoting);
 }
 
 static void add_digits(struct stls_line *line, unsigned long long number, size_t count)
@@ -86,7 +93,7 @@ static void add_digits(struct stls_line *line, unsigned long long number, size_t
         digits[i - 1] = (char)('0' + number % 10);
         number /= 10;
     }
-    add_bytes(line, digits, count);
+    append(line, digits, count);
 }
 
 /* Not gmtime_r: it may read a file, under a lock. Days since 1970 to a date of the proleptic

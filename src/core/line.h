@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A set. */
 enum stls_line_quoting {
-    STLS_LINE_PLAIN,
-    STLS_LINE_JSON, /* inside of a JSON string */
-    STLS_LINE_WORD, /* also a space is \x20: one word of a header */
+    STLS_LINE_PLAIN = 0,
+    STLS_LINE_JSON = 1 << 0,   /* inside of a JSON string */
+    STLS_LINE_CLAUSE = 1 << 1, /* also a semicolon is \x3b: more than one clause can't be made */
+    STLS_LINE_WORD = 1 << 2, /* also a space and a comma: one word of a header, a name of a list */
+    STLS_LINE_QUOTED = 1 << 3, /* has been through here: its backslashes stay */
 };
 
 struct stls_line {
@@ -30,8 +33,11 @@ void stls_line_add(struct stls_line *line, const char *text);
 void stls_line_add_number(struct stls_line *line, unsigned long long number);
 
 /* Text of others, at most max bytes once quoted; what does not fit is cut, never within a \xNN. */
-void stls_line_add_foreign(struct stls_line *line, const char *text, size_t max,
-                           enum stls_line_quoting quoting);
+void stls_line_add_foreign(struct stls_line *line, const char *text, size_t max, unsigned quoting);
+
+/* The same of bytes, NULs among them. */
+void stls_line_add_bytes(struct stls_line *line, const void *bytes, size_t length, size_t max,
+                         unsigned quoting);
 
 /* "2026-11-24T03:28:00.123456Z" */
 void stls_line_add_time(struct stls_line *line, long long seconds, unsigned microseconds);

@@ -62,8 +62,32 @@ Test(event, hostile_bytes)
     char line[STLS_EVENT_MAX];
 
     stls_event_text(&event, line);
-    cr_expect_str_eq(line, "stricttls: refused: x\\x0astricttls: fake[1]: "
+    cr_expect_str_eq(line, "stricttls: refused: x\\x0astricttls:\\x20fake[1]: "
                            "\\x1b[2J\\x7f\\xc3\\xa9\\xff\\x5c\n");
+}
+
+/* What others chose reads as theirs: it can't go on with words of ours. */
+Test(event, no_words_of_ours)
+{
+    struct stls_event event = {.verdict = STLS_VERDICT_REFUSED,
+                               .program = "a[2], server b (app)",
+                               .pid = 1,
+                               .host = "c (app) at 192.0.2.1: x",
+                               .host_source = "sni",
+                               .reason = "d; rule none",
+                               .rule = "e",
+                               .presented = "f, g\\x3b\\x20rule"};
+    char line[STLS_EVENT_MAX];
+
+    stls_event_text(&event, line);
+    cr_expect_str_eq(line,
+                     "stricttls: refused: a[2]\\x2c\\x20server\\x20b\\x20(app)[1], server "
+                     "c\\x20(app)\\x20at\\x20192.0.2.1:\\x20x (sni): d\\x3b rule none; rule e; "
+                     "certificate names f, g\\x3b\\x20rule\n");
+    stls_event_json(&event, line);
+    cr_expect(strstr(line, "\"stricttls.presented\":\"f, g\\\\x3b\\\\x20rule\"") != NULL, "%s",
+              line);
+    cr_expect(strstr(line, "\"stricttls.reason\":\"d; rule none\"") != NULL, "%s", line);
 }
 
 Test(event, long_text_is_cut_and_stays_one_line)

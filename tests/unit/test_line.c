@@ -7,16 +7,16 @@
 
 Test(line, every_byte_leaves_printable)
 {
-    for (int quoting = STLS_LINE_PLAIN; quoting <= STLS_LINE_WORD; quoting++)
+    for (unsigned quoting = 0; quoting < 2 * STLS_LINE_QUOTED; quoting++)
         for (int byte = 1; byte < 256; byte++) {
             char text[16], from[2] = {(char)byte, '\0'};
             struct stls_line line = stls_line_start(text, sizeof text);
 
-            stls_line_add_foreign(&line, from, 8, (enum stls_line_quoting)quoting);
+            stls_line_add_foreign(&line, from, 8, quoting);
             cr_expect(line.length >= 1 && line.length <= 5 && !line.is_cut);
             for (size_t i = 0; i < line.length; i++)
                 cr_expect(text[i] >= ' ' && text[i] <= '~', "%d", byte);
-            cr_expect(quoting != STLS_LINE_WORD || strchr(text, ' ') == NULL);
+            cr_expect((quoting & STLS_LINE_WORD) == 0 || strpbrk(text, " ,;") == NULL);
         }
 }
 
@@ -24,12 +24,16 @@ Test(line, quoting)
 {
     static const struct {
         const char *from;
-        enum stls_line_quoting quoting;
+        unsigned quoting;
         const char *to;
     } rows[] = {
         {"a b\"c\\", STLS_LINE_PLAIN, "a b\"c\\x5c"},
         {"a b\"c\\", STLS_LINE_JSON, "a b\\\"c\\\\x5c"},
         {"a b\n", STLS_LINE_WORD, "a\\x20b\\x0a"},
+        {"a;b, c", STLS_LINE_CLAUSE, "a\\x3bb, c"},
+        {"a;b, c", STLS_LINE_WORD, "a\\x3bb\\x2c\\x20c"},
+        {"a\\x00\"\n", STLS_LINE_QUOTED, "a\\x00\"\\x0a"},
+        {"a\\x00\"\n", STLS_LINE_QUOTED | STLS_LINE_JSON, "a\\\\x00\\\"\\\\x0a"},
         {"\x1b\x9b\xff", STLS_LINE_JSON, "\\\\x1b\\\\x9b\\\\xff"},
     };
     char text[64];
@@ -40,6 +44,15 @@ Test(line, quoting)
         stls_line_add_foreign(&line, rows[i].from, 60, rows[i].quoting);
         cr_expect_str_eq(text, rows[i].to);
     }
+}
+
+Test(line, a_nul_is_a_byte)
+{
+    char text[64];
+    struct stls_line line = stls_line_start(text, sizeof text);
+
+    stls_line_add_bytes(&line, "bank.example\0.evil", 18, 60, STLS_LINE_WORD);
+    cr_expect_str_eq(text, "bank.example\\x00.evil");
 }
 
 /* Never within an escape, and never past the end, whatever the room. */
