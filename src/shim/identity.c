@@ -3,9 +3,13 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "param_names.h"
+
+#include "../core/line.h"
 
 #include "../core/banned.h"
 
@@ -164,6 +168,32 @@ void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
     }
 }
 
+/* The names and the address that the program itself gave OpenSSL to check. */
+static size_t find_program_hosts(const struct stls_openssl *openssl, const SSL *ssl,
+                                 struct stls_host *ret)
+{
+    X509_VERIFY_PARAM *param = openssl->SSL_get0_param((SSL *)(uintptr_t)ssl);
+    size_t count = 0;
+    const char *name;
+
+    for (int i = 0;
+         count < STLS_NAMES_MAX && (name = stls_param_names_host(openssl, param, i)) != NULL; i++)
+        count += stls_host_parse(name, &ret[count]);
+    if (count == 0)
+        count = stls_param_names_address(openssl, param, &ret[0]);
+    return count;
+}
+
+void stls_identity_meant(const struct stls_openssl *openssl, const SSL *ssl,
+                         struct stls_identity *ret)
+{
+    ret->known = STLS_HOST_SOURCE_APP;
+    ret->source = "app";
+    ret->count = find_program_hosts(openssl, ssl, ret->hosts);
+    if (ret->count == 0)
+        stls_identity_find(openssl, ssl, ret);
+}
+
 unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
                             char text[STLS_PEER_MAX])
 {
@@ -188,39 +218,48 @@ unsigned stls_identity_port(const struct stls_openssl *openssl, const SSL *ssl)
     return port;
 }
 
+/* Of a name that does not fit nothing is told: its start may be another's. */
 static bool append_name(const struct stls_openssl *openssl, const GENERAL_NAME *name,
-                        char text[STLS_PRESENTED_MAX])
+                        struct stls_line *line)
 {
     int type;
     const ASN1_STRING *value = openssl->GENERAL_NAME_get0_value(name, &type);
-    const unsigned char *data = openssl->ASN1_STRING_get0_data(value);
-    int length = openssl->ASN1_STRING_length(value);
-    size_t used = strlen(text);
-    const char *separator = used > 0 ? ", " : "";
+    const void *data = openssl->ASN1_STRING_get0_data(value);
+    size_t length = (size_t)openssl->ASN1_STRING_length(value), start = line->length;
     char address[INET6_ADDRSTRLEN];
-    int added = 0;
 
-    if (type == GEN_DNS)
-        added = snprintf(text + used, STLS_PRESENTED_MAX - used, "%s%.*s", separator, length, data);
-    else if (type == GEN_IPADD && (length == 4 || length == 16) &&
-             inet_ntop(length == 4 ? AF_INET : AF_INET6, data, address, sizeof address) != NULL)
-        added = snprintf(text + used, STLS_PRESENTED_MAX - used, "%s%s", separator, address);
-    return added >= 0 && (size_t)added < STLS_PRESENTED_MAX - used;
+    if (type == GEN_IPADD && (length == 4 || length == 16)) {
+        data = inet_ntop(length == 4 ? AF_INET : AF_INET6, data, address, sizeof address);
+        length = data != NULL ? strlen(data) : 0;
+    } else if (type != GEN_DNS) {
+        return true;
+    }
+    stls_line_add(line, start > 0 ? ", " : "");
+    stls_line_add_bytes(line, data, length, line->size, STLS_LINE_WORD);
+    if (!line->is_cut)
+        return true;
+    line->length = start;
+    return false;
 }
 
 void stls_identity_presented(const struct stls_openssl *openssl, X509 *leaf,
                              char text[STLS_PRESENTED_MAX])
 {
+    static const char more[] = ", ...";
+    struct stls_line line = stls_line_start(text, STLS_PRESENTED_MAX - (sizeof more - 1));
     GENERAL_NAMES *names;
 
-    text[0] = '\0';
     if (leaf == NULL)
         return;
     names = openssl->X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
     for (int i = 0; names != NULL && i < openssl->OPENSSL_sk_num((OPENSSL_STACK *)names); i++)
-        if (!append_name(openssl, openssl->OPENSSL_sk_value((OPENSSL_STACK *)names, i), text))
+        if (!append_name(openssl, openssl->OPENSSL_sk_value((OPENSSL_STACK *)names, i), &line))
             break;
     openssl->GENERAL_NAMES_free(names);
-    if (text[0] == '\0')
-        snprintf(text, STLS_PRESENTED_MAX, "nothing");
+    line.size = STLS_PRESENTED_MAX;
+    text[line.length] = '\0';
+    if (line.is_cut)
+        stls_line_add(&line, line.length > 0 ? more : more + 2);
+    else if (line.length == 0)
+        stls_line_add(&line, "nothing");
 }

@@ -13,12 +13,13 @@
 #include "names.h"
 #include "openssl.h"
 
-/* Several hosts only where one address was looked up under several names: any of them will do. */
+/* Several hosts only where the program gave several, or looked up one address under several names:
+ * any of them will do. */
 struct stls_identity {
     struct stls_host hosts[STLS_NAMES_MAX];
     size_t count;                /* 0: no source knows */
     enum stls_host_source known; /* from where; 0 without a host */
-    const char *source; /* "sni", "bio", "resolver", "address", "connect"; NULL: the same */
+    const char *source; /* "sni", "bio", "resolver", "address", "connect"; "app"; NULL: the same */
 };
 
 enum {
@@ -31,6 +32,10 @@ enum {
 void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
                         struct stls_identity *ret);
 
+/* The same where the names and the address come first that the program itself gave OpenSSL. */
+void stls_identity_meant(const struct stls_openssl *openssl, const SSL *ssl,
+                         struct stls_identity *ret);
+
 /* The peer's address as text, for events, empty if unknown; its port, then 0. */
 unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
                             char text[STLS_PEER_MAX]);
@@ -39,7 +44,7 @@ unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
 unsigned stls_identity_port(const struct stls_openssl *openssl, const SSL *ssl);
 
 /* The presented identities (RFC 9525): dNSNames and iPAddresses of the leaf as text, for events;
- * "nothing" if it has none. Empty without a leaf. */
+ * each quoted as STLS_LINE_WORD; "nothing" if it has none. Empty without a leaf. */
 void stls_identity_presented(const struct stls_openssl *openssl, X509 *leaf,
                              char text[STLS_PRESENTED_MAX]);
 

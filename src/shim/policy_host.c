@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "identity.h"
-#include "param_names.h"
 #include "policy_load.h"
 #include "report.h"
 
@@ -56,31 +55,6 @@ static const struct merged *find(const struct stls_policy_matches *matches)
     return there != NULL ? there : make(matches);
 }
 
-/* The names and the address that the program itself gave OpenSSL to check. */
-static size_t find_program_hosts(const struct stls_openssl *openssl, const SSL *ssl,
-                                 struct stls_host *ret)
-{
-    X509_VERIFY_PARAM *param = openssl->SSL_get0_param((SSL *)(uintptr_t)ssl);
-    size_t count = 0;
-    const char *name;
-
-    for (int i = 0;
-         count < STLS_NAMES_MAX && (name = stls_param_names_host(openssl, param, i)) != NULL; i++)
-        count += stls_host_parse(name, &ret[count]);
-    if (count == 0)
-        count = stls_param_names_address(openssl, param, &ret[0]);
-    return count;
-}
-
-static void find_hosts(const struct stls_openssl *openssl, const SSL *ssl,
-                       struct stls_identity *ret)
-{
-    ret->known = STLS_HOST_SOURCE_APP;
-    ret->count = find_program_hosts(openssl, ssl, ret->hosts);
-    if (ret->count == 0)
-        stls_identity_find(openssl, ssl, ret);
-}
-
 const struct stls_policy *stls_policy_for_host(const struct stls_openssl *openssl, const SSL *ssl,
                                                const char **ret_contradiction)
 {
@@ -92,7 +66,7 @@ const struct stls_policy *stls_policy_for_host(const struct stls_openssl *openss
     const struct merged *merged;
     size_t count;
 
-    find_hosts(openssl, ssl, &identity);
+    stls_identity_meant(openssl, ssl, &identity);
     for (count = 0; count < identity.count; count++)
         peers[count] = (struct stls_match_peer){&identity.hosts[count], port};
     /* From where it may not be known: then it is no reason for an exception. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "next.h"
+#include "param_names.h"
 #include "policy_load.h"
 #include "sinks.h"
 #include "verify.h"
@@ -98,9 +99,9 @@ static void add_host(const struct stls_openssl *openssl, const SSL *ssl, struct 
     event->server_name = openssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     event->peer_port = stls_identity_peer(openssl, ssl, facts->peer);
     event->peer = facts->peer[0] != '\0' ? facts->peer : NULL;
-    if (event->host != NULL || event->is_server)
+    if (event->is_server)
         return;
-    stls_identity_find(openssl, ssl, &facts->identity);
+    stls_identity_meant(openssl, ssl, &facts->identity);
     event->host_source = facts->identity.source;
     if (facts->identity.count == 0)
         return;
@@ -141,19 +142,14 @@ static void add_agreement(const struct stls_openssl *openssl, const SSL *ssl,
     event->is_resumed = openssl->SSL_session_reused((SSL *)(uintptr_t)ssl) != 0;
 }
 
-/* Names that the program gave OpenSSL to check, which 1.1.1 can't tell. */
 static bool gave_no_name(const struct stls_openssl *openssl, const SSL *ssl)
 {
     X509_VERIFY_PARAM *param = openssl->SSL_get0_param((SSL *)(uintptr_t)ssl);
-    char *address;
+    struct stls_host address;
 
-    if (openssl->X509_VERIFY_PARAM_get0_host == NULL ||
-        openssl->X509_VERIFY_PARAM_get1_ip_asc == NULL ||
-        openssl->X509_VERIFY_PARAM_get0_host(param, 0) != NULL)
-        return false;
-    address = openssl->X509_VERIFY_PARAM_get1_ip_asc(param);
-    openssl->CRYPTO_free(address, __FILE__, __LINE__);
-    return address == NULL;
+    return stls_param_names_are_legible(openssl, param) &&
+           stls_param_names_host(openssl, param, 0) == NULL &&
+           !stls_param_names_address(openssl, param, &address);
 }
 
 /* What the program asked for that is less than the policy. */
@@ -186,8 +182,6 @@ static void tell(struct stls_openssl *openssl, const SSL *ssl, struct stls_conne
         .verdict = verdict,
         .is_server = openssl->SSL_is_server(ssl) != 0,
         .is_verifying = (connection->asked_verify & SSL_VERIFY_PEER) != 0,
-        .host = what->host,
-        .host_source = what->source,
         .reason = what->reason,
         .rule = what->rule,
         .is_uncertain = what->is_uncertain,

@@ -13,9 +13,7 @@
 struct stls_refusal {
     const char *reason;
     const char *rule; /* "VerifyPeer=require" */
-    const char *host; /* NULL: looked up */
-    const char *source;
-    X509 *leaf; /* NULL, or what the peer presented in a handshake that has no session yet */
+    X509 *leaf;       /* NULL, or what the peer presented in a handshake that has no session yet */
     /* Audit. */
     bool is_uncertain;      /* the peer might agree to something better, if it had to */
     bool is_refused_anyway; /* the handshake failed without the policy as well */

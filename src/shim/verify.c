@@ -178,7 +178,6 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
                                    .rule = verdict->rule,
                                    .is_uncertain = verdict->is_uncertain,
                                    .is_refused_anyway = verdict->is_refused_anyway};
-    X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
     struct stls_guard guard = stls_guard_enter(openssl);
     char fault[128];
 
@@ -192,10 +191,6 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
     }
     if (refusal.reason == NULL)
         refusal.reason = openssl->X509_verify_cert_error_string(verdict->error);
-    if (openssl->X509_VERIFY_PARAM_get0_host != NULL)
-        refusal.host = openssl->X509_VERIFY_PARAM_get0_host(param, 0);
-    if (refusal.host != NULL)
-        refusal.source = "app";
     refusal.leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     stls_report_refusal(openssl, ssl, connection, &refusal);
     stls_guard_leave(guard);

@@ -115,6 +115,13 @@ static void no_stderr(SSL_CTX *context, SSL *ssl)
         atexit(tell_what_came);
 }
 
+static void other_server_name(SSL_CTX *context, SSL *ssl)
+{
+    (void)context;
+    if (ssl != NULL)
+        SSL_set_tlsext_host_name(ssl, "foo.example");
+}
+
 static bool is_forking;
 
 static void in_children(SSL_CTX *context, SSL *ssl)
@@ -124,12 +131,19 @@ static void in_children(SSL_CTX *context, SSL *ssl)
 }
 
 static const struct way ways[] = {
-    {"careful", careful},           {"no-verification", no_verification},
-    {"forgiving", forgiving},       {"own-verifier", own_verifier},
-    {"no-host-name", no_host_name}, {"old-protocol", old_protocol},
-    {"weak-ciphers", weak_ciphers}, {"low-level", low_level},
-    {"other-groups", other_groups}, {"old-signatures", old_signatures},
-    {"no-stderr", no_stderr},       {"in-children", in_children},
+    {"careful", careful},
+    {"no-verification", no_verification},
+    {"forgiving", forgiving},
+    {"own-verifier", own_verifier},
+    {"no-host-name", no_host_name},
+    {"old-protocol", old_protocol},
+    {"weak-ciphers", weak_ciphers},
+    {"low-level", low_level},
+    {"other-groups", other_groups},
+    {"old-signatures", old_signatures},
+    {"no-stderr", no_stderr},
+    {"in-children", in_children},
+    {"other-server-name", other_server_name},
 };
 
 static const struct way *find_way(const char *name)

@@ -61,6 +61,10 @@ static struct row rows[] = {
     {"no-host-name", "wrong-host", "enforce", "refused", "\"no-host-name\"", ""},
     {"no-host-name", "wrong-host", "audit", "would-refuse", "\"no-host-name\"", ""},
     {"no-host-name", "good-rsa", "enforce", "adjusted", "\"no-host-name\"", ""},
+    {"other-server-name", "good-rsa", "enforce", "accepted", "\"stricttls.host.source\":\"app\"",
+     ""},
+    {"other-server-name", "wrong-host", "enforce", "refused", "\"stricttls.host.source\":\"app\"",
+     ""},
     {"old-protocol", "good-rsa", "enforce", "adjusted", "\"protocol\"",
      "SSL_CTX_set_min_proto_version"},
     {"old-protocol", "good-rsa", "audit", "adjusted", "\"protocol\"",
@@ -248,6 +252,59 @@ Test(events, what_was_lost_is_told_when_it_can_be, .timeout = 60)
     bed_validate(&bed, log, 3);
     free(events);
     stop(&server);
+    bed_close(&bed);
+}
+
+static struct stls_process *serve_names(struct bed *bed, const char *names, char port[8])
+{
+    char both[STLS_FILES_PATH_MAX], address[32];
+    const char *make[] = {"/usr/bin/openssl", "req",   "-x509", "-newkey", "rsa:2048",
+                          "-nodes",           "-subj", "/CN=n", "-addext", names,
+                          "-keyout",          both,    "-out",  both,      NULL};
+    const char *argv[] = {
+        "/usr/bin/openssl", "s_server", "-accept", address, "-cert", both, "-www", NULL};
+    struct stls_process_command command = {.argv = argv};
+    struct stls_process *server;
+
+    stls_files_join(both, bed->directory, "both.pem");
+    cr_assert(bed_run(bed, NULL, make), "%s", bed->result.output);
+    snprintf(port, 8, "%u", stls_process_free_port());
+    snprintf(address, sizeof address, "127.0.0.1:%s", port);
+    server = stls_process_start(&command);
+    cr_assert(server != NULL && stls_process_wait_output(server, 0, "ACCEPT", DEADLINE_MS) == 0);
+    return server;
+}
+
+/* A name that C would end in its middle, one that goes on as our own words do, and an escape. */
+Test(events, names_of_a_certificate_are_told_as_they_are, .timeout = 60)
+{
+    static const char names[] = "subjectAltName=DER:30:35:82:12:62:61:6e:6b:2e:65:78:61:6d:70:6c:"
+                                "65:00:2e:65:76:69:6c:82:18:78:3b:20:72:75:6c:65:20:6e:6f:6e:65:2c:"
+                                "20:6c:6f:63:61:6c:68:6f:73:74:21:82:05:1b:5b:32:4a:c3";
+    char log[STLS_FILES_PATH_MAX + 32], port[8];
+    const char *settings[] = {log, NULL, NULL};
+    struct stls_process *server;
+    struct bed bed;
+    char *events;
+
+    bed_open(&bed);
+    server = serve_names(&bed, names, port);
+    snprintf(log, sizeof log, "STRICTTLS_LOG=%s", bed.sink);
+    for (int is_json = 0; is_json < 2; is_json++) {
+        settings[1] = is_json ? "STRICTTLS_LOG_FORMAT=json" : NULL;
+        unlink(bed.log);
+        bed_run_preloaded(
+            &bed, settings,
+            (const char *const[]){"client", port, "/dev/null", "1", "no-verification", NULL});
+        events = bed_read(bed.log);
+        cr_expect(strstr(events, is_json ? "\"bank.example\\\\x00.evil, x\\\\x3b\\\\x20rule"
+                                         : " bank.example\\x00.evil, x\\x3b\\x20rule\\x20none\\x2c"
+                                           "\\x20localhost!, \\x1b[2J\\xc3; TLS") != NULL,
+                  "%s", events);
+        free(events);
+    }
+    bed_validate(&bed, bed.log, 1);
+    cr_expect(stls_process_stop(server));
     bed_close(&bed);
 }
 
