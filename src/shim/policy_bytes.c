@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,60 +15,126 @@
 #include "next.h"
 #include "sinks.h"
 
+#include "../core/policy_text.h"
+
 #include "../core/banned.h"
 
 static _Atomic(struct stls_policy_surroundings *) read_already;
 
-static const char *find_fault(int fd, size_t *ret_length)
+static int look_at(int fd, size_t max, struct stls_policy_bytes *ret)
 {
     struct statx status;
 
     if (STLS_NEXT(statx)(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_SIZE, &status) != 0)
-        return "expected a file that can be read";
+        return errno;
+    ret->mode = status.stx_mode;
+    ret->length = (size_t)status.stx_size;
     if (!S_ISREG(status.stx_mode))
-        return "expected a regular file";
-    if ((status.stx_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "expected a file that nobody but its owner may write";
-    if (status.stx_size > STLS_POLICY_BYTES_MAX)
-        return "expected less than a megabyte";
-    *ret_length = (size_t)status.stx_size;
-    return NULL;
+        return S_ISDIR(status.stx_mode) ? EISDIR : EINVAL;
+    return status.stx_size <= max ? 0 : EFBIG;
 }
 
-static bool read_all(int fd, char *text, size_t length)
+static int read_all(int fd, char *text, size_t length)
 {
     while (length > 0) {
         ssize_t count = read(fd, text, length);
 
         if (count == 0 || (count < 0 && errno != EINTR))
-            return false;
+            return count == 0 ? EIO : errno;
         text += count > 0 ? count : 0;
         length -= count > 0 ? (size_t)count : 0;
     }
-    return true;
+    return 0;
 }
 
-static struct stls_policy_bytes read_file(const char *path, bool is_needed)
+int stls_policy_bytes_load(const char *path, size_t max, struct stls_policy_bytes *ret)
+{
+    struct stls_policy_bytes made = {.text = NULL};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int error = fd < 0 ? errno : look_at(fd, max, &made);
+    char *text = error == 0 ? malloc(made.length + 1) : NULL;
+
+    if (error == 0)
+        error = text != NULL ? read_all(fd, text, made.length) : ENOMEM;
+    if (fd >= 0)
+        close(fd);
+    if (error != 0) {
+        free(text);
+        return error;
+    }
+    made.text = text;
+    *ret = made;
+    return 0;
+}
+
+static struct stls_policy_bytes read_policy(const char *path, bool is_needed)
 {
     struct stls_policy_bytes bytes = {.text = NULL};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    char *text;
+    int error = stls_policy_bytes_load(path, STLS_POLICY_BYTES_MAX, &bytes);
 
-    if (fd < 0) {
-        if (is_needed || (errno != ENOENT && errno != ENOTDIR))
-            bytes.fault = "expected a file that can be read";
+    if ((error == ENOENT || error == ENOTDIR) && !is_needed)
         return bytes;
-    }
-    bytes.fault = find_fault(fd, &bytes.length);
-    text = bytes.fault == NULL ? malloc(bytes.length + 1) : NULL;
-    if (bytes.fault == NULL && (text == NULL || !read_all(fd, text, bytes.length)))
+    if (error == EFBIG)
+        bytes.fault = "expected less than a megabyte";
+    else if (error == EISDIR || error == EINVAL)
+        bytes.fault = "expected a regular file";
+    else if (error != 0)
         bytes.fault = "expected a file that can be read";
-    if (bytes.fault == NULL)
-        bytes.text = text;
-    else
-        free(text);
-    close(fd);
+    else if ((bytes.mode & (S_IWGRP | S_IWOTH)) != 0)
+        bytes.fault = "expected a file that nobody but its owner may write";
+    if (bytes.fault != NULL) {
+        free((void *)(uintptr_t)bytes.text);
+        bytes.text = NULL;
+        bytes.length = 0;
+    }
     return bytes;
+}
+
+/* What can't be read now may be there when it is needed. */
+static void read_anchors(struct stls_policy_surroundings *made, const char *path, size_t length)
+{
+    struct stls_policy_anchors *anchors = malloc(sizeof *anchors + length + 1);
+
+    if (anchors == NULL)
+        return;
+    memcpy(anchors->path, path, length);
+    anchors->path[length] = '\0';
+    if (stls_policy_bytes_find_anchors(made, anchors->path) != NULL ||
+        stls_policy_bytes_load(anchors->path, STLS_POLICY_ANCHORS_MAX, &anchors->bytes) != 0) {
+        free(anchors);
+        return;
+    }
+    anchors->next = made->anchors;
+    made->anchors = anchors;
+}
+
+/* The paths of all TrustStores, before there is a parser: where it will read one otherwise, because
+ * of quotes, that one is not found among these. */
+static void find_anchors(struct stls_policy_surroundings *made,
+                         const struct stls_policy_bytes *policy)
+{
+    static const char word[] = "TrustStore";
+    struct stls_text_scan scan = {.text = (char *)(uintptr_t)policy->text,
+                                  .length = policy->length};
+    struct stls_text_item item;
+
+    for (stls_policy_text_next(&scan, &item); item.kind != STLS_TEXT_END;
+         stls_policy_text_next(&scan, &item)) {
+        const char *path = item.name + sizeof word - 1, *end = item.end;
+
+        if (item.kind != STLS_TEXT_WORD || item.length != sizeof word - 1 ||
+            memcmp(item.name, word, sizeof word - 1) != 0)
+            continue;
+        while (path < end && (*path == '=' || *path == ' ' || *path == '\t'))
+            path++;
+        for (const char *c = path; c < end; c++)
+            if (*c == '#')
+                end = c;
+        while (end > path && (end[-1] == ' ' || end[-1] == '\t'))
+            end--;
+        if (path < end && *path == '/')
+            read_anchors(made, path, (size_t)(end - path));
+    }
 }
 
 /* Not argv[0], which is whatever the caller makes it. Without /proc what was given to execve. */
@@ -88,7 +156,17 @@ const struct stls_policy_surroundings *stls_policy_bytes_there(void)
     return atomic_load_explicit(&read_already, memory_order_acquire);
 }
 
-const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own)
+const struct stls_policy_bytes *
+stls_policy_bytes_find_anchors(const struct stls_policy_surroundings *around, const char *path)
+{
+    const struct stls_policy_anchors *there = around->anchors;
+
+    while (there != NULL && strcmp(there->path, path) != 0)
+        there = there->next;
+    return there != NULL ? &there->bytes : NULL;
+}
+
+const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, const char *anchors)
 {
     struct stls_policy_surroundings *there =
         atomic_load_explicit(&read_already, memory_order_acquire);
@@ -101,15 +179,19 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own)
     made = calloc(1, sizeof *made);
     if (made == NULL)
         return NULL;
-    made->system = read_file(STLS_POLICY_SYSTEM_PATH, false);
+    made->system = read_policy(STLS_POLICY_SYSTEM_PATH, false);
     if (own != NULL)
-        made->own = read_file(own, true);
+        made->own = read_policy(own, true);
+    find_anchors(made, &made->system);
+    find_anchors(made, &made->own);
+    if (anchors != NULL)
+        read_anchors(made, anchors, strlen(anchors));
     find_executable(made->executable);
     errno = saved_errno;
     if (atomic_compare_exchange_strong(&read_already, &there, made))
         return made;
-    free((void *)(size_t)made->system.text);
-    free((void *)(size_t)made->own.text);
-    free(made);
+    free((void *)(uintptr_t)made->system.text);
+    free((void *)(uintptr_t)made->own.text);
+    free(made); /* but not its anchors, once a process at most */
     return there;
 }

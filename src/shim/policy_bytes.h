@@ -1,4 +1,5 @@
-/* policy_bytes.h - policy files as they are on disk, and where this process comes from.
+/* policy_bytes.h - policy files as they are on disk, the anchors that they name, and where this
+ * process comes from.
  *
  * Owns: reading them, once: when the library is loaded into a program that has a libssl, since the
  * program may go behind a chroot before it uses TLS; else at first use.
@@ -11,26 +12,44 @@
 
 enum {
     STLS_POLICY_BYTES_MAX = 1 << 20,
+    STLS_POLICY_ANCHORS_MAX = 1 << 24,
 };
 
 struct stls_policy_bytes {
     const char *text; /* NULL: there is no such file, or it has a fault */
     size_t length;
+    unsigned mode;
     const char *fault; /* NULL, or what was expected of it */
+};
+
+/* A file that some TrustStore names. */
+struct stls_policy_anchors {
+    struct stls_policy_anchors *next;
+    struct stls_policy_bytes bytes;
+    char path[];
 };
 
 struct stls_policy_surroundings {
     struct stls_policy_bytes system, own;
-    char executable[PATH_MAX]; /* "" if unknown */
+    struct stls_policy_anchors *anchors; /* those that could be read */
+    char executable[PATH_MAX];           /* "" if unknown */
 };
 
 /* Where the system's policy is. */
 #define STLS_POLICY_SYSTEM_PATH STLS_SYSCONFDIR "/stricttls/policy.cnf"
 
-/* own: the path in STRICTTLS_POLICY, or NULL. Immutable from then on; NULL when out of memory. */
-const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own);
+/* The values of STRICTTLS_POLICY and STRICTTLS_TRUST_STORE that are paths, or NULL. Immutable from
+ * then on; NULL when out of memory. */
+const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, const char *anchors);
 
 /* The same, if somebody has read it already. */
 const struct stls_policy_surroundings *stls_policy_bytes_there(void);
+
+/* A regular file of at most so many bytes, to be freed. 0, or an errno. */
+int stls_policy_bytes_load(const char *path, size_t max, struct stls_policy_bytes *ret);
+
+/* NULL if there are none from that path. */
+const struct stls_policy_bytes *
+stls_policy_bytes_find_anchors(const struct stls_policy_surroundings *around, const char *path);
 
 #endif

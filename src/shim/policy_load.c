@@ -82,12 +82,17 @@ static size_t count_wanted(char **environment)
     return count;
 }
 
-/* The file that the environment names as policy. */
-static const char *own_path(void)
+/* The file that a variable names. */
+static const char *path_in(const char *variable)
 {
-    const char *value = stls_policy_variable("STRICTTLS_POLICY");
+    const char *value = stls_policy_variable(variable);
 
     return value != NULL && *value == '/' ? value : NULL;
+}
+
+static const struct stls_policy_surroundings *read_bytes(void)
+{
+    return stls_policy_bytes_read(path_in("STRICTTLS_POLICY"), path_in("STRICTTLS_TRUST_STORE"));
 }
 
 /* Where nobody asks for it, it is looked at when the policy is read. */
@@ -120,7 +125,7 @@ void stls_policy_start(char **given, char **environment)
     /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
      * nobody reads it. */
     if (stls_elf_is_loaded("libssl."))
-        stls_policy_bytes_read(own_path());
+        read_bytes();
 }
 
 /* Another library's constructor used TLS, or looked up a name, before ours ran. */
@@ -280,7 +285,7 @@ static bool is_locked(const struct stls_policy_file *system)
 /* False when out of memory. */
 static bool load(struct loaded *made)
 {
-    const struct stls_policy_surroundings *around = stls_policy_bytes_read(own_path());
+    const struct stls_policy_surroundings *around = read_bytes();
     struct stls_effective *process;
 
     if (around == NULL)

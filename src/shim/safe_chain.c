@@ -27,6 +27,7 @@ struct step {
     int left_error;                  /* what it then left as the chain's error */
     int forgiven;                    /* the error it answered so to, first of all */
     struct stls_profile_fault fault; /* out: of ChainRules, if .reason is not NULL */
+    int trust_error;                 /* out: an errno, where our anchors can't be loaded */
 };
 
 static _Thread_local struct step *steps __attribute__((tls_model("initial-exec")));
@@ -177,7 +178,8 @@ static int verify_beside(const struct stls_safe_chain *run, X509_STORE *store, b
     const struct stls_openssl *openssl = run->openssl;
     struct stls_guard guard = stls_guard_enter(openssl);
     X509_STORE_CTX *chain = openssl->X509_STORE_CTX_new();
-    int error = X509_V_ERR_OUT_OF_MEM;
+    int error =
+        store != NULL ? X509_V_ERR_OUT_OF_MEM : X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
 
     if (chain != NULL && store != NULL &&
         openssl->X509_STORE_CTX_init(chain, store, openssl->X509_STORE_CTX_get0_cert(run->chain),
@@ -314,9 +316,9 @@ static int verify_by_our_store(const struct stls_safe_chain *run, struct step *s
                                bool is_chain_adopted)
 {
     const struct stls_openssl *openssl = run->openssl;
+    X509_STORE *store = stls_trust_store(run->openssl, run->policy, &step->trust_error);
     X509_STORE_CTX *chain;
-    int error =
-        verify_beside(run, stls_trust_store(run->openssl, run->policy), false, step, &chain);
+    int error = verify_beside(run, store, false, step, &chain);
 
     if (is_chain_adopted && error == X509_V_OK)
         openssl->X509_STORE_CTX_set0_verified_chain(run->chain,
@@ -425,6 +427,7 @@ void stls_safe_chain_run(struct stls_safe_chain *run)
         step.program = openssl->X509_STORE_CTX_get_verify_cb(run->chain);
     find_error(run, &step);
     run->fault = step.fault;
+    run->trust_error = step.trust_error;
     run->forgiven = step.forgiven;
     if (run->error != X509_V_OK) {
         openssl->X509_free(step.anchor);

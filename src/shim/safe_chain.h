@@ -33,6 +33,7 @@ struct stls_safe_chain {
     /* out */
     int error;                       /* X509_V_ERR_*, X509_V_OK if it passes */
     struct stls_profile_fault fault; /* .reason is not NULL where it was ChainRules that refused */
+    int trust_error;                 /* an errno, where the policy's anchors can't be loaded */
     int forgiven;                    /* what the program's verify callback let pass, or X509_V_OK */
     enum stls_anchors anchors;
     X509 *anchor; /* the last of the verified chain, to be freed; NULL if it does not pass */

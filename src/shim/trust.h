@@ -11,8 +11,11 @@
 
 #include "openssl.h"
 
-/* NULL only when out of memory; where nothing could be loaded, nothing is trusted. SSL_CERT_FILE
- * and SSL_CERT_DIR count as they were when the program started, not in a privileged process. */
-X509_STORE *stls_trust_store(struct stls_openssl *openssl, const struct stls_policy *policy);
+/* NULL where the anchors can't be loaded; then ret_error is an errno (ENODATA: there are none), and
+ * the next connection tries anew. SSL_CERT_FILE and SSL_CERT_DIR count as they were when the
+ * program started, not in a privileged process, and not where the system's policy says
+ * TrustStore=system. */
+X509_STORE *stls_trust_store(struct stls_openssl *openssl, const struct stls_policy *policy,
+                             int *ret_error);
 
 #endif

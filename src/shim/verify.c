@@ -2,6 +2,7 @@
 #include "verify.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "leaf_names.h"
 #include "pins.h"
@@ -20,6 +21,7 @@ struct verdict {
     const char *rule;
     const char *reason;              /* NULL: OpenSSL's words for error */
     struct stls_profile_fault fault; /* if .reason is not NULL, instead of both */
+    int trust_error;                 /* if not 0, the same */
     int forgiven;                    /* the program's verify callback let it pass */
     enum stls_anchors anchors;
     X509 *anchor;                         /* to be freed */
@@ -116,6 +118,7 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
     stls_safe_chain_run(&run);
     verdict.error = run.error;
     verdict.fault = run.fault;
+    verdict.trust_error = run.trust_error;
     verdict.forgiven = run.forgiven;
     verdict.anchors = run.anchors;
     verdict.anchor = run.anchor;
@@ -179,15 +182,25 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
                                    .is_uncertain = verdict->is_uncertain,
                                    .is_refused_anyway = verdict->is_refused_anyway};
     struct stls_guard guard = stls_guard_enter(openssl);
-    char fault[128];
+    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
+    char fault[STLS_TEXT_MAX + 128];
 
+    if (verdict->trust_error != 0) {
+        char text[64];
+
+        snprintf(fault, sizeof fault, "%s: %s",
+                 policy->trust_store == STLS_TRUST_STORE_PATH ? policy->trust_path
+                                                              : "the system's trust anchors",
+                 strerror_r(verdict->trust_error, text, sizeof text));
+        refusal.reason = fault;
+        refusal.rule = "TrustStore";
+    }
     if (verdict->fault.reason != NULL) {
         snprintf(fault, sizeof fault, "%s (certificate at depth %d)", verdict->fault.reason,
                  verdict->fault.depth);
         refusal.reason = fault;
-        refusal.rule = stls_policy_of(openssl, ssl)->chain_rules == STLS_CHAIN_RULES_WEBPKI
-                           ? "ChainRules=webpki"
-                           : "ChainRules=rfc5280";
+        refusal.rule = policy->chain_rules == STLS_CHAIN_RULES_WEBPKI ? "ChainRules=webpki"
+                                                                      : "ChainRules=rfc5280";
     }
     if (refusal.reason == NULL)
         refusal.reason = openssl->X509_verify_cert_error_string(verdict->error);

@@ -54,6 +54,7 @@ struct row {
 static void try_row(const struct row *row)
 {
     const char *settings[4];
+    char expected[POLICY_TEXT_MAX];
     size_t count = 0;
 
     policy_bed_serve(&bed, row->server);
@@ -69,8 +70,9 @@ static void try_row(const struct row *row)
         settings[count++] = row->setting;
     settings[count] = NULL;
     policy_bed_run(&bed, settings, row->options);
-    cr_expect(policy_bed_is(&bed, row->expected), "%s: expected %s, got\n%s", row->what,
-              row->expected, bed.text);
+    policy_bed_expand(&bed, row->expected, expected);
+    cr_expect(policy_bed_is(&bed, expected), "%s: expected %s, got\n%s", row->what, expected,
+              bed.text);
 }
 
 static void try_rows(const struct row *rows, size_t count)
@@ -123,6 +125,33 @@ Test(sources, floors)
          NO_CONTEXT "STRICTTLS_NONSENSE=1: no such variable*"},
         {"a contradiction", "good-rsa", "", LOG "Groups = P-256\n", "[policy]\nGroups = X25519\n",
          NULL, NO_CONTEXT "Groups: nothing is left that all sources allow*"},
+    };
+
+    TRY(rows);
+}
+
+/* SSL_CERT_FILE, which all that is run here has, is a variable too. */
+Test(sources, the_system_and_its_anchors)
+{
+    static const struct row rows[] = {
+        {"a variable's system is the variables'", "good-rsa", "", NULL, NULL,
+         "STRICTTLS_TRUST_STORE=system", CONNECTED},
+        {"so is a file's of the environment", "good-rsa", "", NULL,
+         "[policy]\nTrustStore = system\n", NULL, CONNECTED},
+        {"the administrator's is not", "good-rsa", "", LOG "TrustStore = system\n", NULL, NULL,
+         NO_PEER},
+        {"nor one of a section", "good-rsa", "",
+         LOG "[app/victim]\nTrustStore = system\n" EXCEPTION, NULL, NULL, NO_PEER},
+        {"who asks for nothing brings its own", "good-rsa", "", LOG, NULL, NULL, CONNECTED},
+        {"locked: not even so", "good-rsa", "", LOG "LockEnvironment = yes\n", NULL, NULL, NO_PEER},
+        {"a file that is not there", "good-rsa", "", LOG "TrustStore = @HERE@/none.pem\n", NULL,
+         NULL, NO_PEER "@HERE@/none.pem: No such file or directory; rule TrustStore; *"},
+        {"a file of something else", "good-rsa", "", LOG "TrustStore = @LOG@\n", NULL, NULL,
+         NO_PEER "@LOG@: No data available; rule TrustStore; *"},
+        {"an empty directory", "good-rsa", "", LOG "TrustStore = @HERE@\n", NULL, NULL,
+         NO_PEER "unable to get local issuer certificate; *"},
+        {"want of descriptors passes", "good-rsa", "starved times=2", NULL, NULL,
+         "STRICTTLS_TRUST_STORE=system", "refused: *\nconnected *|"},
     };
 
     TRY(rows);
@@ -470,6 +499,46 @@ Test(sources, policies_that_are_out_of_reach_when_the_context_is_made)
     try_hidden("chroot=@HERE@/empty ca=/root.pem verify", 0644);
     try_hidden("nobody ca=@HERE@/empty/root.pem verify", 0600);
     try_hidden("chroot=@HERE@/empty nobody ca=/root.pem verify", 0600);
+}
+
+/* So are the anchors that a policy names. */
+Test(sources, anchors_that_are_out_of_reach_when_the_context_is_made)
+{
+    static const char *const options[] = {"chroot=@HERE@/empty", "nobody",
+                                          "chroot=@HERE@/empty nobody"};
+    static const struct {
+        const char *server, *policy, *setting, *expected;
+    } rows[] = {
+        {"good-rsa", "[policy]\nTrustStore = @HERE@/own/root.pem # ours\n", NULL, ALONE},
+        {"good-rsa", "[policy]\n[host/localhost]\n TrustStore=@HERE@/own/root.pem\n" EXCEPTION,
+         NULL, ALONE},
+        {"good-rsa", NULL, "STRICTTLS_TRUST_STORE=@HERE@/own/root.pem", ALONE},
+        {"self-signed", "[policy]\nTrustStore = @HERE@/own/root.pem\n", NULL,
+         "refused: certificate verify failed *"},
+    };
+    static char root[16 * 1024];
+    char path[STLS_FILES_PATH_MAX];
+
+    if (getuid() != 0)
+        cr_skip("only root may chroot and change its user");
+    policy_bed_write(&bed, "empty/nothing", "");
+    cr_assert(stls_files_join(path, bed.here, "own/root.pem") == 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *settings[] = {rows[i].setting, NULL};
+
+        policy_bed_serve(&bed, rows[i].server);
+        policy_bed_write(&bed, POLICY_SYSTEM, rows[i].policy);
+        cr_assert(stls_files_read(bed.root, root, sizeof root) == 0);
+        policy_bed_write(&bed, "own/root.pem", root);
+        cr_assert(chmod(path, 0600) == 0);
+        for (size_t j = 0; j < sizeof options / sizeof options[0]; j++) {
+            policy_bed_run_bare(&bed, options[j]);
+            cr_expect(policy_bed_is(&bed, ALONE), "%s, alone:\n%s", options[j], bed.text);
+            policy_bed_run(&bed, settings, options[j]);
+            cr_expect(policy_bed_is(&bed, rows[i].expected), "%s, %s%s: expected %s, got\n%s",
+                      options[j], rows[i].policy, rows[i].setting, rows[i].expected, bed.text);
+        }
+    }
 }
 
 static void install(const char *name, mode_t mode)

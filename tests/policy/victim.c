@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -167,6 +168,16 @@ static bool name(SSL *ssl, const struct victim *victim)
            (!victim->is_exemplary || SSL_set1_host(ssl, victim->host));
 }
 
+/* No further file can be opened, or again. */
+static void starve(bool is_starved)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = is_starved ? 0 : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static bool on_socket(const struct victim *victim, SSL_CTX *context)
 {
     SSL *ssl = SSL_new(context);
@@ -175,7 +186,9 @@ static bool on_socket(const struct victim *victim, SSL_CTX *context)
     if (ssl == NULL || !attach(ssl, victim) || !add_dane(ssl, victim) || !name(ssl, victim)) {
         tell_error("no connection");
     } else {
+        starve(victim->is_starved);
         is_connected = speak(ssl);
+        starve(false);
         victim_tell(ssl, is_connected);
         SSL_shutdown(ssl);
     }
@@ -203,15 +216,11 @@ static bool read_option(struct victim *victim, const char *option)
     const struct {
         const char *name;
         bool *flag;
-    } flags[] = {{"verify", &victim->is_verifying},
-                 {"nameless", &victim->has_no_name},
-                 {"resolve", &victim->is_resolving},
-                 {"nobody", &victim->is_nobody},
-                 {"bio", &victim->is_by_bio},
-                 {"connect", &victim->has_connected},
-                 {"exemplary", &victim->is_exemplary},
-                 {"psk", &victim->is_psk},
-                 {"weak", &victim->is_weak}};
+    } flags[] = {{"verify", &victim->is_verifying},    {"nameless", &victim->has_no_name},
+                 {"resolve", &victim->is_resolving},   {"nobody", &victim->is_nobody},
+                 {"bio", &victim->is_by_bio},          {"connect", &victim->has_connected},
+                 {"exemplary", &victim->is_exemplary}, {"psk", &victim->is_psk},
+                 {"starved", &victim->is_starved},     {"weak", &victim->is_weak}};
     const struct {
         const char *name;
         int *number;
@@ -264,7 +273,8 @@ int main(int argc, char **argv)
     context = victim_context(&victim);
     if (context == NULL)
         return 1;
-    for (int i = 0; i < victim.times; i++, skipped += victim.days * 24 * 60 * 60)
+    for (int i = 0; i < victim.times;
+         i++, victim.is_starved = false, skipped += victim.days * 24 * 60 * 60)
         is_good = (victim.is_psk || victim.identity != NULL ? victim_in_memory(&victim, context)
                                                             : on_socket(&victim, context)) &&
                   is_good;

@@ -25,6 +25,7 @@ struct victim {
     bool is_by_bio;       /* BIO_new_connect */
     bool has_connected;   /* in memory: after a connection to the port, which it doesn't use */
     bool is_exemplary;    /* asks for all that a policy would */
+    bool is_starved;      /* can open nothing during the first handshake */
     bool is_weak;         /* lowers all there is to lower, by itself */
 };
 
