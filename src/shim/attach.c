@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gates.h"
 #include "policy_load.h"
@@ -13,44 +14,64 @@
 
 #include "../core/banned.h"
 
+/* Registering again, as threads may do at once, gives further indices in the same library context:
+ * true for the first of those in the list, so that each object has one record. */
+static bool is_first(const struct stls_openssl *openssl, CRYPTO_EX_DATA *ad, int class, int index)
+{
+    const struct stls_registration *ours =
+        atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    bool is_listed = false;
+
+    for (; ours != NULL; ours = ours->next) {
+        if (stls_slot_is_ours(openssl->CRYPTO_get_ex_data(ad, ours->index[class])))
+            return false;
+        is_listed = is_listed || ours->index[class] == index;
+    }
+    return is_listed;
+}
+
 /* Runs inside SSL_CTX_new. The context is half made, but its slots are there. */
 static void on_context(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl,
                        void *argp)
 {
-    const struct stls_openssl *openssl = stls_openssl_of_object(parent);
-    const struct stls_registration *ours;
+    struct stls_openssl *openssl = argp;
     struct stls_context *record;
 
-    (void)ptr, (void)argl, (void)argp;
-    ours = atomic_load_explicit(&openssl->registration, memory_order_acquire);
-    if (ours == NULL || ours->context != index || /* a registration that lost the race */
-        stls_vetted_is_scratch())
+    (void)ptr, (void)argl;
+    if (stls_openssl_of_object(parent) != openssl || /* a copy, which has the same libcrypto */
+        !is_first(openssl, ad, CRYPTO_EX_INDEX_SSL_CTX, index) || stls_vetted_is_scratch())
         return;
-    record = stls_context_make(parent);
-    if (record == NULL || !openssl->CRYPTO_set_ex_data(ad, index, record)) {
+    record = stls_context_make();
+    if (record == NULL || !openssl->CRYPTO_set_ex_data(ad, index, stls_slot_of(record))) {
         free(record);
         return;
     }
     stls_gates_install(openssl, parent, record);
 }
 
-static int register_context(const struct stls_openssl *openssl)
+/* Runs inside SSL_new, in which the SSL is not yet to be touched. */
+static void on_connection(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl,
+                          void *argp)
 {
-    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, on_context, NULL,
-                                            stls_state_free);
+    const struct stls_openssl *openssl = argp;
+    struct stls_connection *record;
+
+    (void)parent, (void)ptr, (void)argl;
+    if (!is_first(openssl, ad, CRYPTO_EX_INDEX_SSL, index))
+        return;
+    record = calloc(1, sizeof *record);
+    if (record == NULL || !openssl->CRYPTO_set_ex_data(ad, index, stls_slot_of(record)))
+        free(record);
 }
 
-static int register_connection(const struct stls_openssl *openssl)
+static void on_session(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl,
+                       void *argp)
 {
-    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, NULL, NULL,
-                                            stls_connection_copy, stls_state_free);
-}
+    const struct stls_openssl *openssl = argp;
 
-static int register_session(const struct stls_openssl *openssl)
-{
-    return openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0,
-                                            (void *)(uintptr_t)openssl, NULL,
-                                            stls_session_copy_mark, stls_session_free_mark);
+    (void)parent, (void)ptr, (void)argl;
+    if (is_first(openssl, ad, CRYPTO_EX_INDEX_SSL_SESSION, index))
+        openssl->CRYPTO_set_ex_data(ad, index, stls_slot_of(NULL));
 }
 
 /* By now there is a libssl to read policy files with. */
@@ -69,54 +90,58 @@ static void tell_about_policy(void)
         stls_policy_notices(stls_report_policy);
 }
 
-bool stls_attach(struct stls_openssl *openssl)
+static bool is_same(const struct stls_registration *one, const struct stls_registration *other)
 {
-    struct stls_registration *there =
-        atomic_load_explicit(&openssl->registration, memory_order_acquire);
-    struct stls_registration *made;
+    return memcmp(one->index, other->index, sizeof one->index) == 0;
+}
+
+/* In the library context of this thread. */
+static bool register_here(struct stls_openssl *openssl)
+{
+    struct stls_registration *made = calloc(1, sizeof *made);
     struct stls_guard guard;
 
-    if (there != NULL)
-        return true;
-    if (!openssl->is_supported || is_off())
-        return false;
-    made = calloc(1, sizeof *made);
     if (made == NULL)
         return false;
     guard = stls_guard_enter(openssl);
-    made->context = register_context(openssl);
-    made->connection = register_connection(openssl);
-    made->session = register_session(openssl);
+    made->index[CRYPTO_EX_INDEX_SSL_CTX] = openssl->CRYPTO_get_ex_new_index(
+        CRYPTO_EX_INDEX_SSL_CTX, 0, openssl, on_context, NULL, stls_state_free);
+    made->index[CRYPTO_EX_INDEX_SSL] = openssl->CRYPTO_get_ex_new_index(
+        CRYPTO_EX_INDEX_SSL, 0, openssl, on_connection, stls_connection_copy, stls_state_free);
+    made->index[CRYPTO_EX_INDEX_SSL_SESSION] =
+        openssl->CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, openssl, on_session,
+                                         stls_session_copy_mark, stls_session_free_mark);
     stls_guard_leave(guard);
-    if (made->context >= 0 && made->connection >= 0 && made->session >= 0 &&
-        atomic_compare_exchange_strong(&openssl->registration, &there, made)) {
-        tell_about_policy();
-        return true;
+    if (made->index[CRYPTO_EX_INDEX_SSL_CTX] < 0 || made->index[CRYPTO_EX_INDEX_SSL] < 0 ||
+        made->index[CRYPTO_EX_INDEX_SSL_SESSION] < 0) {
+        free(made);
+        return false;
     }
-    free(made);
-    return there != NULL;
+    made->next = atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    do {
+        for (const struct stls_registration *there = made->next; there != NULL; there = there->next)
+            if (is_same(made, there)) { /* as in most library contexts */
+                free(made);
+                return true;
+            }
+    } while (!atomic_compare_exchange_weak(&openssl->registration, &made->next, made));
+    return true;
+}
+
+bool stls_attach(struct stls_openssl *openssl)
+{
+    if (atomic_load_explicit(&openssl->registration, memory_order_acquire) != NULL)
+        return true;
+    if (!openssl->is_supported || is_off() || !register_here(openssl))
+        return false;
+    tell_about_policy();
+    return true;
 }
 
 void stls_attach_library_context(struct stls_openssl *openssl)
 {
-    const struct stls_registration *ours =
-        atomic_load_explicit(&openssl->registration, memory_order_acquire);
-    struct stls_guard guard;
-    int index;
-
-    if (ours == NULL)
-        return;
-    guard = stls_guard_enter(openssl);
-    do
-        index = register_context(openssl);
-    while (index >= 0 && index < ours->context);
-    do
-        index = register_connection(openssl);
-    while (index >= 0 && index < ours->connection);
-    do
-        index = register_session(openssl);
-    while (index >= 0 && index < ours->session);
-    stls_guard_leave(guard);
+    if (atomic_load_explicit(&openssl->registration, memory_order_acquire) != NULL)
+        register_here(openssl);
 }
 
 static void attach(struct stls_openssl *openssl)

@@ -13,8 +13,7 @@
 bool stls_attach(struct stls_openssl *openssl);
 
 /* ex_data belongs to a library context, and a thread may have one of its own
- * (OSSL_LIB_CTX_set0_default). Registers in this thread's too, at the same indices; where the
- * program was there first with more of its own, contexts can't be attached, and are refused. */
+ * (OSSL_LIB_CTX_set0_default): registers in this thread's too. */
 void stls_attach_library_context(struct stls_openssl *openssl);
 
 /* The same for every libssl in the process, and in the namespace of handle if it is not NULL. */

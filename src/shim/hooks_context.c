@@ -167,9 +167,11 @@ STLS_HOOK OSSL_LIB_CTX *OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX *library)
 
     if (openssl == NULL || openssl->OSSL_LIB_CTX_set0_default == NULL)
         return STLS_NEXT(OSSL_LIB_CTX_set0_default)(library);
+    if (library == NULL || !is_new(library))
+        return openssl->OSSL_LIB_CTX_set0_default(library);
+    stls_attach(openssl); /* in the one before: other threads go on in it */
     before = openssl->OSSL_LIB_CTX_set0_default(library);
-    if (before != NULL && library != NULL && is_new(library))
-        stls_attach_library_context(openssl);
+    stls_attach_library_context(openssl);
     return before;
 }
 

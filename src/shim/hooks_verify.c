@@ -28,7 +28,9 @@ STLS_HOOK stls_info_callback *SSL_CTX_get_info_callback(SSL_CTX *context)
     const struct stls_context *record = stls_context_of(openssl, context);
     stls_info_callback *real = openssl->SSL_CTX_get_info_callback(context);
 
-    return record != NULL && real == stls_gate_state ? record->program_info : real;
+    if (real != stls_gate_state)
+        return real;
+    return record != NULL ? record->program_info : NULL; /* NULL: it is being freed */
 }
 
 STLS_HOOK void SSL_set_info_callback(SSL *ssl, stls_info_callback *callback)
@@ -48,9 +50,9 @@ STLS_HOOK stls_info_callback *SSL_get_info_callback(const SSL *ssl)
     const struct stls_connection *connection = stls_connection_of(openssl, ssl);
     stls_info_callback *real = openssl->SSL_get_info_callback(ssl);
 
-    return connection != NULL && (real == stls_gate_state || real == NULL)
-               ? connection->program_info
-               : real;
+    if (real != stls_gate_state && real != NULL)
+        return real;
+    return connection != NULL ? connection->program_info : NULL;
 }
 
 STLS_HOOK void SSL_CTX_set_security_callback(SSL_CTX *context, stls_security_callback *callback)

@@ -19,15 +19,32 @@ struct stls_session_mark {
     stls_leaf_names_memo host; /* of the peer's certificate */
 };
 
-static int index_of(const struct stls_openssl *openssl)
+/* Where the session has our slot, or NULL if it was made in a library context that has none. */
+static const struct stls_registration *find_slot(const struct stls_openssl *openssl,
+                                                 const SSL_SESSION *session,
+                                                 struct stls_session_mark **ret_mark)
 {
-    return atomic_load_explicit(&openssl->registration, memory_order_acquire)->session;
+    const struct stls_registration *ours =
+        atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    void *slot;
+
+    for (; session != NULL && ours != NULL; ours = ours->next) {
+        slot = openssl->SSL_SESSION_get_ex_data(session, ours->index[CRYPTO_EX_INDEX_SSL_SESSION]);
+        *ret_mark = stls_slot_record(slot);
+        if (stls_slot_is_ours(slot))
+            return ours;
+    }
+    *ret_mark = NULL;
+    return NULL;
 }
 
 static struct stls_session_mark *mark_of(const struct stls_openssl *openssl,
                                          const SSL_SESSION *session)
 {
-    return session != NULL ? openssl->SSL_SESSION_get_ex_data(session, index_of(openssl)) : NULL;
+    struct stls_session_mark *mark;
+
+    find_slot(openssl, session, &mark);
+    return mark;
 }
 
 void stls_session_release_mark(const struct stls_openssl *openssl, struct stls_session_mark *mark)
@@ -55,30 +72,34 @@ struct stls_session_mark *stls_session_share_mark(const struct stls_openssl *ope
 void stls_session_replace_mark(const struct stls_openssl *openssl, SSL_SESSION *session,
                                struct stls_session_mark *mark)
 {
-    struct stls_session_mark *old = mark_of(openssl, session);
+    struct stls_session_mark *old;
+    const struct stls_registration *ours = find_slot(openssl, session, &old);
 
-    if (old == NULL && mark == NULL)
-        return;
-    if (openssl->SSL_SESSION_set_ex_data(session, index_of(openssl), mark))
+    if (ours != NULL && old != mark &&
+        openssl->SSL_SESSION_set_ex_data(session, ours->index[CRYPTO_EX_INDEX_SSL_SESSION],
+                                         stls_slot_of(mark)))
         mark = old;
     stls_session_release_mark(openssl, mark);
 }
 
-int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **mark, int index,
+int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **slot, int index,
                            long argl, void *argp)
 {
-    struct stls_session_mark *shared = *mark;
-
     (void)to, (void)from, (void)index, (void)argl, (void)argp;
-    stls_session_retain_mark(shared);
+    stls_session_retain_mark(stls_slot_record(*slot));
     return 1;
 }
 
-void stls_session_free_mark(void *parent, void *mark, CRYPTO_EX_DATA *ad, int index, long argl,
+void stls_session_free_mark(void *parent, void *slot, CRYPTO_EX_DATA *ad, int index, long argl,
                             void *argp)
 {
-    (void)parent, (void)ad, (void)index, (void)argl;
-    stls_session_release_mark(argp, mark);
+    const struct stls_openssl *openssl = argp;
+
+    (void)parent, (void)argl;
+    if (!stls_slot_is_ours(slot))
+        return;
+    openssl->CRYPTO_set_ex_data(ad, index, NULL);
+    stls_session_release_mark(openssl, stls_slot_record(slot));
 }
 
 void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
@@ -97,8 +118,7 @@ void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
     mark->anchors = anchors;
     if (anchor != NULL && openssl->X509_up_ref(anchor))
         mark->anchor = anchor;
-    if (!openssl->SSL_SESSION_set_ex_data(session, index_of(openssl), mark))
-        stls_session_release_mark(openssl, mark);
+    stls_session_replace_mark(openssl, session, mark);
 }
 
 bool stls_session_has_mark(const struct stls_openssl *openssl, const SSL_SESSION *session)

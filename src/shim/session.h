@@ -33,9 +33,9 @@ void stls_session_replace_mark(const struct stls_openssl *openssl, SSL_SESSION *
                                struct stls_session_mark *mark);
 
 /* For attach, as ex_data callbacks: argp is the struct stls_openssl. */
-int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **mark, int index,
+int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **slot, int index,
                            long argl, void *argp);
-void stls_session_free_mark(void *parent, void *mark, CRYPTO_EX_DATA *ad, int index, long argl,
+void stls_session_free_mark(void *parent, void *slot, CRYPTO_EX_DATA *ad, int index, long argl,
                             void *argp);
 
 /* True if the session that the client has may be resumed. is_verifying: the program itself wants

@@ -8,50 +8,26 @@
 
 #include "../core/banned.h"
 
-static const struct stls_registration *registration(const struct stls_openssl *openssl)
-{
-    return atomic_load_explicit(&openssl->registration, memory_order_acquire);
-}
-
 struct stls_context *stls_context_of(const struct stls_openssl *openssl, const SSL_CTX *context)
 {
-    const struct stls_registration *indices = registration(openssl);
-    struct stls_context *record;
+    const struct stls_registration *ours =
+        atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    struct stls_context *record = NULL;
 
-    if (indices == NULL || context == NULL)
-        return NULL;
-    record = openssl->SSL_CTX_get_ex_data(context, indices->context);
-    return record != NULL && record->owner == context ? record : NULL;
-}
-
-static __attribute__((noinline)) struct stls_connection *
-make_connection(const struct stls_openssl *openssl, const SSL *ssl)
-{
-    struct stls_connection *record = calloc(1, sizeof *record);
-
-    if (record == NULL)
-        return NULL;
-    record->owner = ssl;
-    if (!openssl->SSL_set_ex_data((SSL *)(uintptr_t)ssl, registration(openssl)->connection,
-                                  record)) {
-        free(record);
-        return NULL;
-    }
+    for (; context != NULL && record == NULL && ours != NULL; ours = ours->next)
+        record = stls_slot_record(
+            openssl->SSL_CTX_get_ex_data(context, ours->index[CRYPTO_EX_INDEX_SSL_CTX]));
     return record;
 }
 
 struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, const SSL *ssl)
 {
-    const struct stls_registration *indices = registration(openssl);
-    struct stls_connection *record;
+    const struct stls_registration *ours =
+        atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    struct stls_connection *record = NULL;
 
-    if (indices == NULL || ssl == NULL)
-        return NULL;
-    record = openssl->SSL_get_ex_data(ssl, indices->connection);
-    if (record == NULL)
-        return make_connection(openssl, ssl);
-    if (record->owner == NULL) /* came with SSL_dup */
-        record->owner = ssl;
+    for (; ssl != NULL && record == NULL && ours != NULL; ours = ours->next)
+        record = stls_slot_record(openssl->SSL_get_ex_data(ssl, ours->index[CRYPTO_EX_INDEX_SSL]));
     return record;
 }
 
@@ -70,37 +46,40 @@ const struct stls_policy *stls_policy_of_connection(const struct stls_connection
     return connection->policy != NULL ? connection->policy : stls_policy();
 }
 
-struct stls_context *stls_context_make(const SSL_CTX *owner)
+struct stls_context *stls_context_make(void)
 {
     static _Atomic uint32_t count;
     struct stls_context *record = calloc(1, sizeof *record);
 
-    if (record != NULL) {
-        record->owner = owner;
+    if (record != NULL)
         record->number = atomic_fetch_add(&count, 1);
-    }
     return record;
 }
 
-void stls_state_free(void *parent, void *record, CRYPTO_EX_DATA *ad, int index, long argl,
-                     void *argp)
+/* The program's own callback, at a later index, may still use the object. */
+void stls_state_free(void *parent, void *slot, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
 {
-    (void)parent, (void)ad, (void)index, (void)argl, (void)argp;
+    const struct stls_openssl *openssl = argp;
+    void *record = stls_slot_record(slot);
+
+    (void)parent, (void)argl;
+    if (record != NULL)
+        openssl->CRYPTO_set_ex_data(ad, index, NULL);
     free(record);
 }
 
-int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **record, int index,
+int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **slot, int index,
                          long argl, void *argp)
 {
-    const struct stls_connection *original = *record;
-    struct stls_connection *copy;
+    const struct stls_openssl *openssl = argp;
+    void *own = openssl->CRYPTO_get_ex_data(to, index); /* was made with the copy */
+    const struct stls_connection *original = stls_slot_record(*slot);
+    struct stls_connection *copy = stls_slot_record(own);
 
-    (void)to, (void)from, (void)index, (void)argl, (void)argp;
-    if (original == NULL)
+    (void)from, (void)argl;
+    *slot = own;
+    if (original == NULL || copy == NULL)
         return 1;
-    copy = calloc(1, sizeof *copy);
-    if (copy == NULL)
-        return 0;
     /* The new handshake starts afresh; what the program set stays. */
     copy->has_session_id_context = original->has_session_id_context;
     copy->is_verify_raised = original->is_verify_raised;
@@ -109,6 +88,5 @@ int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **
     copy->asked = original->asked & ~(uint32_t)STLS_ASKED_FORGIVENESS;
     copy->program_info = original->program_info;
     copy->program_security = original->program_security;
-    *record = copy;
     return 1;
 }

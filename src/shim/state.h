@@ -19,15 +19,15 @@ typedef int stls_security_callback(const SSL *ssl, const SSL_CTX *context, int o
                                    int nid, void *other, void *ex);
 typedef int stls_cert_verify_callback(X509_STORE_CTX *chain, void *arg);
 
-/* ex_data indices of one libcrypto. */
+/* Our ex_data indices, each under the number of its class, in one library context of a libcrypto. A
+ * process may have several (OSSL_LIB_CTX_set0_default), whose indices need not be the same: so ours
+ * are a list, to which they are only ever added. */
 struct stls_registration {
-    int context;
-    int connection;
-    int session;
+    int index[CRYPTO_EX_INDEX_SSL_SESSION + 1];
+    struct stls_registration *next;
 };
 
 struct stls_context {
-    const SSL_CTX *owner;
     uint32_t number;  /* counts contexts of this process, across fork */
     bool is_prepared; /* the hook has set its lists */
     bool is_client;   /* made with a client-only method */
@@ -40,7 +40,6 @@ struct stls_context {
 };
 
 struct stls_connection {
-    const SSL *owner;
     const struct stls_policy *policy; /* of the handshake under way, or the last; NULL before */
     bool is_started;                  /* the policy was applied to the handshake under way */
     bool is_reported;                 /* one event a handshake */
@@ -57,10 +56,10 @@ struct stls_connection {
     stls_security_callback *context_security;
 };
 
-/* NULL for a context that attach never saw, and in mode off. */
+/* NULL for a context that attach never saw, one that is being freed, and in mode off. */
 struct stls_context *stls_context_of(const struct stls_openssl *openssl, const SSL_CTX *context);
 
-/* Made at first use. NULL only where its context has none, or out of memory. */
+/* The same of an SSL, whose record is made with it. NULL also where there was no memory. */
 struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, const SSL *ssl);
 
 /* What holds for a connection: from START on with the sections about its host; before that, and for
@@ -68,11 +67,34 @@ struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, c
 const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, const SSL *ssl);
 const struct stls_policy *stls_policy_of_connection(const struct stls_connection *connection);
 
-/* For attach, as ex_data callbacks. */
-struct stls_context *stls_context_make(const SSL_CTX *owner);
-void stls_state_free(void *parent, void *record, CRYPTO_EX_DATA *ad, int index, long argl,
+/* What a slot of ex_data holds of ours is told from what a program keeps under the same index in
+ * another library context without a look at where it points: no address of the program's has these
+ * bits. A slot that is ours may be empty. */
+#define STLS_SLOT_BITS ((uintptr_t)0xa5 << 48)
+_Static_assert(sizeof(uintptr_t) == 8, "a pointer has bits to spare");
+
+static inline void *stls_slot_of(void *record)
+{
+    return (void *)((uintptr_t)record ^ STLS_SLOT_BITS);
+}
+
+static inline bool stls_slot_is_ours(const void *slot)
+{
+    return ((uintptr_t)slot >> 48 & 0xff) == STLS_SLOT_BITS >> 48;
+}
+
+static inline void *stls_slot_record(void *slot)
+{
+    return stls_slot_is_ours(slot) ? stls_slot_of(slot) : NULL;
+}
+
+/* For attach. */
+struct stls_context *stls_context_make(void);
+
+/* As ex_data callbacks; argp is the struct stls_openssl. */
+void stls_state_free(void *parent, void *slot, CRYPTO_EX_DATA *ad, int index, long argl,
                      void *argp);
-int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **record, int index,
+int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **slot, int index,
                          long argl, void *argp);
 
 #endif

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
         {"clients", stls_ways_clients},
         {"clients_flip", stls_ways_clients_flip},
         {"same", stls_ways_same},
+        {"objects", stls_ways_objects},
         {"quic", stls_ways_quic},
         {"recent", stls_ways_recent},
         {"rare", stls_ways_rare},

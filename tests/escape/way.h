@@ -88,6 +88,7 @@ extern const struct stls_way stls_ways_server[];
 extern const struct stls_way stls_ways_clients[];
 extern const struct stls_way stls_ways_clients_flip[];
 extern const struct stls_way stls_ways_same[];
+extern const struct stls_way stls_ways_objects[];
 extern const struct stls_way stls_ways_quic[];
 extern const struct stls_way stls_ways_recent[];
 extern const struct stls_way stls_ways_rare[];
