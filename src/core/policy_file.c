@@ -277,6 +277,16 @@ void stls_policy_file_base(const struct stls_policy_file *file, struct stls_poli
             }
 }
 
+bool stls_policy_file_locks(const struct stls_policy_file *file)
+{
+    struct stls_policy base;
+
+    if (file == NULL)
+        return false;
+    stls_policy_file_base(file, &base);
+    return base.lock_environment == STLS_LOCK_ENVIRONMENT_YES;
+}
+
 /* The line of a word in a section; the section's own without it. */
 static unsigned line_of(const struct stls_policy_file *file,
                         const struct stls_policy_section *section, const struct stls_word *word)

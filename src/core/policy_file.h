@@ -74,4 +74,8 @@ bool stls_policy_section_is_exception(const struct stls_policy_section *section)
 /* The policy of section [policy], with intermediate below it. */
 void stls_policy_file_base(const struct stls_policy_file *file, struct stls_policy *ret);
 
+/* As the system's file (or NULL) it lets the environment count for nothing, be it right or wrong.
+ */
+bool stls_policy_file_locks(const struct stls_policy_file *file);
+
 #endif

@@ -20,6 +20,8 @@
 #include "policy_parser.h"
 #include "sinks.h"
 
+#include "../core/policy_variables.h"
+
 #include "../core/banned.h"
 
 #define PREFIX "STRICTTLS_"
@@ -169,12 +171,9 @@ static void break_policy(struct loaded *made, const char *format, ...)
     made->is_broken = true;
 }
 
-static void find_unknown(struct loaded *made)
+static void break_by_variable(void *made, const char *entry, const char *expected)
 {
-    for (char **entry = atomic_load_explicit(&copied, memory_order_acquire); *entry != NULL;
-         entry++)
-        if (is_ours(*entry) && stls_policy_find_variable(*entry, strcspn(*entry, "=")) == NULL)
-            break_policy(made, "%s: no such variable", *entry);
+    break_policy(made, "%.600s: %s", entry, expected);
 }
 
 static const struct stls_policy_file *parse(struct loaded *made, const char *path,
@@ -199,26 +198,15 @@ static const struct stls_policy_file *parse(struct loaded *made, const char *pat
 
 static void read_variables(struct loaded *made, const struct stls_policy_bytes *own)
 {
-    struct stls_policy ignored;
-    char expected[STLS_TEXT_MAX];
-    size_t count;
-    const struct stls_word *words = stls_policy_words(&count);
+    const char *named = stls_policy_variable("STRICTTLS_POLICY");
 
     made->sources.variable = stls_policy_variable;
-    for (size_t i = 0; i < count; i++) {
-        const char *value =
-            words[i].variable[0] != '\0' ? stls_policy_variable(words[i].variable) : NULL;
-
-        if (value == NULL)
-            continue;
-        if (words[i].kind == STLS_WORD_BASE && *value == '/')
-            made->sources.file = parse(made, value, own, &made->own);
-        else if (!stls_policy_set(&ignored, &words[i], value, expected, sizeof expected))
-            break_policy(made, "%s=%.512s: %s", words[i].variable, value, expected);
-        else if (words[i].kind == STLS_WORD_BASE)
-            made->sources.shipped = value;
-    }
-    find_unknown(made);
+    stls_policy_check_variables(atomic_load_explicit(&copied, memory_order_acquire),
+                                break_by_variable, made);
+    if (named != NULL && *named == '/')
+        made->sources.file = parse(made, named, own, &made->own);
+    else if (!made->is_broken)
+        made->sources.shipped = named;
 }
 
 /* What an interpreter runs: the first argument that is no option, from the root. */
@@ -272,16 +260,6 @@ static struct stls_effective *resolve(const struct loaded *made)
     return effective;
 }
 
-static bool is_locked(const struct stls_policy_file *system)
-{
-    struct stls_policy base;
-
-    if (system == NULL)
-        return false;
-    stls_policy_file_base(system, &base);
-    return base.lock_environment == STLS_LOCK_ENVIRONMENT_YES;
-}
-
 /* False when out of memory. */
 static bool load(struct loaded *made)
 {
@@ -292,7 +270,7 @@ static bool load(struct loaded *made)
         return false;
     made->sources.program.executable = around->executable[0] != '\0' ? around->executable : NULL;
     made->sources.system = parse(made, STLS_POLICY_SYSTEM_PATH, &around->system, &made->system);
-    if (!is_locked(made->sources.system))
+    if (!stls_policy_file_locks(made->sources.system))
         read_variables(made, &around->own);
     survey(made, made->sources.system);
     survey(made, made->sources.file);

@@ -1,0 +1,33 @@
+/* policy_variables.c - see policy_variables.h */
+#include "policy_variables.h"
+
+#include <string.h>
+
+#include "policy.h"
+
+#include "banned.h"
+
+void stls_policy_check_variables(char *const *entries,
+                                 void (*problem)(void *arg, const char *entry,
+                                                 const char *expected),
+                                 void *arg)
+{
+    static const char prefix[] = "STRICTTLS_";
+
+    for (; *entries != NULL; entries++) {
+        size_t length = strcspn(*entries, "=");
+        const char *value = *entries + length + ((*entries)[length] != '\0');
+        const struct stls_word *word;
+        struct stls_policy ignored;
+        char expected[STLS_TEXT_MAX];
+
+        if (strncmp(*entries, prefix, sizeof prefix - 1) != 0)
+            continue;
+        word = stls_policy_find_variable(*entries, length);
+        if (word == NULL)
+            problem(arg, *entries, "no such variable");
+        else if ((word->kind != STLS_WORD_BASE || *value != '/') &&
+                 !stls_policy_set(&ignored, word, value, expected, sizeof expected))
+            problem(arg, *entries, expected);
+    }
+}
