@@ -156,6 +156,26 @@ static const struct stls_policy *find_policy(struct stls_openssl *openssl, const
     return policy;
 }
 
+/* A key that both sides had beforehand stands in for a certificate, and lets early data go before
+ * any gate has seen the peer. What the program had set is gone: these slots have no getters. */
+static void drop_keys(const struct stls_openssl *openssl, SSL *ssl,
+                      const struct stls_connection *connection)
+{
+    const struct stls_policy *policy = stls_policy_of_connection(connection);
+
+    if (openssl->SSL_is_server(ssl)
+            ? policy->verify_client != STLS_VERIFY_CLIENT_REQUIRE
+            : policy->allow_psk != STLS_ALLOW_NO || !stls_policy_verifies_server(policy))
+        return;
+    openssl->SSL_set_psk_use_session_callback(ssl, NULL);
+    openssl->SSL_set_psk_find_session_callback(ssl, NULL);
+    openssl->SSL_set_session_secret_cb(ssl, NULL, NULL);
+    if (openssl->SSL_set_psk_client_callback != NULL) {
+        openssl->SSL_set_psk_client_callback(ssl, NULL);
+        openssl->SSL_set_psk_server_callback(ssl, NULL);
+    }
+}
+
 static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
@@ -188,6 +208,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     stls_algorithms_apply(openssl, ssl, connection->policy,
                           context != NULL && context->is_prepared);
     hold_verify(openssl, ssl, connection);
+    drop_keys(openssl, ssl, connection);
     refuse_old_method(openssl, ssl, connection);
     if (!stls_verify_is_wanted(openssl, ssl))
         return;
@@ -208,6 +229,8 @@ static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
         return;
     hold_slots(openssl, ssl, connection);
     hold_verify(openssl, ssl, connection);
+    if (openssl->SSL_get_state(ssl) == TLS_ST_BEFORE)
+        drop_keys(openssl, ssl, connection);
 }
 
 /* Nothing more can be refused by the handshake itself: a connection that slipped through is shut in

@@ -220,6 +220,18 @@ int stls_client_finish(SSL_CTX *context, SSL *ssl)
     return ret;
 }
 
+int stls_client_finish_early(SSL_CTX *context, SSL *ssl)
+{
+    char answer[512];
+    int ret = STLS_ANSWERED;
+
+    if (SSL_connect(ssl) != 1 || SSL_read(ssl, answer, sizeof answer) <= 0)
+        ret = stls_client_failed(ssl, "after early data");
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return ret;
+}
+
 int stls_client_common(const struct stls_way *way, const struct stls_target *target)
 {
     SSL_CTX *context = stls_client_context();

@@ -46,6 +46,8 @@ int stls_client_talk(SSL *ssl);
 
 /* All of it, from the context on; frees ssl's and context's references. */
 int stls_client_finish(SSL_CTX *context, SSL *ssl);
+/* The same where the request has been sent as early data. */
+int stls_client_finish_early(SSL_CTX *context, SSL *ssl);
 int stls_client_common(const struct stls_way *way, const struct stls_target *target);
 
 /* Talks once; the newest session, if there was one, is kept. Frees nothing of the context's. */

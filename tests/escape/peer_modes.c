@@ -73,6 +73,22 @@ static bool prepare_psk13(SSL_CTX *context, const char *directory)
            SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1;
 }
 
+static int find_session(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **session)
+{
+    static const unsigned char suite[] = {0x13, 0x01};
+    unsigned char key[16];
+
+    *session = NULL;
+    if (length != 4 || memcmp(id, "user", 4) != 0)
+        return 1;
+    memset(key, 0x5a, sizeof key);
+    *session = SSL_SESSION_new();
+    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
+           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
+           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
+           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
+}
+
 #ifndef OPENSSL_NO_SRP
 static int give_verifier(SSL *ssl, int *alert, void *arg)
 {
@@ -167,6 +183,12 @@ static bool prepare_early(SSL_CTX *context, const char *directory)
     (void)directory;
     SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY);
     return SSL_CTX_set_max_early_data(context, 16384) == 1;
+}
+
+static bool prepare_psk13_early(SSL_CTX *context, const char *directory)
+{
+    SSL_CTX_set_psk_find_session_callback(context, find_session);
+    return prepare_early(context, directory);
 }
 
 static void converse_early(SSL *ssl, struct stls_peer_seen *seen)
@@ -281,6 +303,10 @@ const struct stls_peer_mode stls_peer_modes[] = {
      .prepare = prepare_early,
      .converse = converse_early},
     {.name = "early-bad", .identity = "bad", .prepare = prepare_early, .converse = converse_early},
+    {.name = "psk13-early",
+     .identity = "bad",
+     .prepare = prepare_psk13_early,
+     .converse = converse_early},
     {.name = "dtls-good", .identity = "good", .is_datagram = true},
     {.name = "dtls-bad", .identity = "bad", .is_datagram = true},
     {.name = "dtls-lenient",

@@ -90,13 +90,28 @@ static int give_session(SSL *ssl, const EVP_MD *digest, const unsigned char **id
     *length = 4;
     return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
            SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
-           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1;
+           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
+           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
 }
 
 static void psk13(SSL_CTX *context, const struct stls_target *target)
 {
     stls_client_verify(context, target);
     SSL_CTX_set_psk_use_session_callback(context, give_session);
+}
+
+static int run_psk13_early(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl;
+    size_t length;
+
+    SSL_CTX_set_psk_use_session_callback(context, give_session);
+    SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+    ssl = stls_client_new(context, target, 0);
+    if (ssl != NULL && SSL_write_early_data(ssl, STLS_REQUEST, strlen(STLS_REQUEST), &length) != 1)
+        stls_client_failed(ssl, "SSL_write_early_data");
+    return stls_client_finish_early(context, ssl);
 }
 
 static void psk13_connection(SSL *ssl, const struct stls_target *target)
@@ -262,6 +277,11 @@ const struct stls_way stls_ways_nocert[] = {
      .attack = "external pre-shared key of TLS 1.3: the cipher does not show it",
      .bad = "peer:psk13",
      .context = psk13},
+    {.name = "psk13-early",
+     .attack = "early data on an external pre-shared key: it leaves before the server has spoken",
+     .bad = "peer:psk13-early",
+     .good = "-", /* such a program does not go on without its key */
+     .run = run_psk13_early},
     {.name = "psk13-connection",
      .attack = "the same by SSL_set_psk_use_session_callback",
      .bad = "peer:psk13",
