@@ -184,7 +184,10 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
 
     connection->is_started = true;
     connection->is_reported = false;
-    connection->is_refused = false;
+    if (openssl->SSL_in_before(ssl)) { /* no renegotiation opens what was shut */
+        connection->is_refused = false;
+        connection->vouched = NULL;
+    }
     connection->policy = find_policy(openssl, ssl, &refusal);
     connection->asked &= ~(uint32_t)STLS_ASKED_FORGIVENESS;
     if (stls_algorithms_allows_old(openssl, ssl, connection->policy))
@@ -219,7 +222,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     if (stls_policy_of(openssl, ssl)->allow_raw_public_key == STLS_ALLOW_NO &&
         openssl->SSL_set1_server_cert_type != NULL)
         openssl->SSL_set1_server_cert_type(ssl, NULL, 0); /* X.509 only */
-    stls_session_drop_unvetted(openssl, ssl, (connection->asked_verify & SSL_VERIFY_PEER) != 0);
+    stls_session_drop_unvetted(openssl, ssl, connection);
 }
 
 /* Some twenty times a handshake: nothing here fails, so that there is no error to take back. */

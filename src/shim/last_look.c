@@ -22,13 +22,14 @@ bool stls_last_look_is_due(const struct stls_openssl *openssl, const SSL *ssl)
 }
 
 /* START left no unvetted session, so what is resumed without a mark is a key that the program
- * brought in later. */
+ * brought in later. So may have come a session of another host's. */
 bool stls_last_look_knows_server(struct stls_openssl *openssl, const SSL *ssl)
 {
     const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
 
     if (stls_session_is_vetted(openssl, ssl))
-        return true;
+        return !openssl->SSL_session_reused(ssl) ||
+               stls_session_may_resume(openssl, ssl, stls_connection_of(openssl, ssl));
     if (stls_policy_of(openssl, ssl)->allow_psk == STLS_ALLOW_NO || cipher == NULL)
         return false;
     return openssl->SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk ||
@@ -78,7 +79,6 @@ static void foresee_peer(struct stls_openssl *openssl, SSL *ssl, struct stls_con
 {
     bool is_server = openssl->SSL_is_server(ssl) != 0;
     bool is_asking = (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
-    bool is_verifying = (connection->asked_verify & SSL_VERIFY_PEER) != 0;
     struct stls_refusal refusal = {.reason = NULL};
 
     if (!stls_verify_is_wanted(openssl, ssl) || connection->is_reported)
@@ -87,7 +87,7 @@ static void foresee_peer(struct stls_openssl *openssl, SSL *ssl, struct stls_con
         /* Enforcement would not have offered such a session, or not have lost its gate. */
         if (!stls_session_is_vetted(openssl, ssl) ||
             (openssl->SSL_session_reused(ssl) &&
-             !stls_session_may_resume(openssl, ssl, is_verifying)))
+             !stls_session_may_resume(openssl, ssl, connection)))
             stls_verify_again(openssl, ssl, connection);
         return;
     }

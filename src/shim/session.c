@@ -103,7 +103,7 @@ void stls_session_free_mark(void *parent, void *slot, CRYPTO_EX_DATA *ad, int in
 }
 
 void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
-                       enum stls_anchors anchors, X509 *anchor)
+                       struct stls_connection *connection, enum stls_anchors anchors, X509 *anchor)
 {
     SSL_SESSION *session = openssl->SSL_get_session(ssl);
     struct stls_session_mark *mark;
@@ -119,6 +119,7 @@ void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
     if (anchor != NULL && openssl->X509_up_ref(anchor))
         mark->anchor = anchor;
     stls_session_replace_mark(openssl, session, mark);
+    connection->vouched = mark_of(openssl, session);
 }
 
 bool stls_session_has_mark(const struct stls_openssl *openssl, const SSL_SESSION *session)
@@ -150,15 +151,16 @@ static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl,
     return is_found;
 }
 
-bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl, bool is_verifying)
+static bool is_for_this_host(const struct stls_openssl *openssl, const SSL *ssl,
+                             const struct stls_connection *connection, SSL_SESSION *session,
+                             struct stls_session_mark *mark)
 {
-    SSL_SESSION *session = openssl->SSL_get_session(ssl);
-    struct stls_session_mark *mark = mark_of(openssl, session);
-    X509 *leaf = session != NULL ? openssl->SSL_SESSION_get0_peer(session) : NULL;
-    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
+    const struct stls_policy *policy = stls_policy_of_connection(connection);
+    bool is_verifying = (connection->asked_verify & SSL_VERIFY_PEER) != 0;
+    X509 *leaf = openssl->SSL_SESSION_get0_peer(session);
 
-    if (mark == NULL || leaf == NULL || mark->policy != policy ||
-        (is_verifying && !is_trusted(openssl, ssl, mark)))
+    if (leaf == NULL || mark->policy != policy ||
+        (is_verifying && mark != connection->vouched && !is_trusted(openssl, ssl, mark)))
         return false;
     return policy->verify_peer != STLS_VERIFY_PEER_REQUIRE || /* the pinned key is its name */
            stls_leaf_names_check(openssl, ssl, policy,
@@ -166,9 +168,26 @@ bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl,
                                  &mark->host) == STLS_LEAF_NAMES_MATCH;
 }
 
-void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying)
+bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl,
+                             const struct stls_connection *connection)
 {
-    if (openssl->SSL_get_session(ssl) != NULL &&
-        !stls_session_may_resume(openssl, ssl, is_verifying))
+    SSL_SESSION *session = openssl->SSL_get_session(ssl);
+    struct stls_session_mark *mark = mark_of(openssl, session);
+
+    return mark != NULL && (mark == connection->vouched ||
+                            is_for_this_host(openssl, ssl, connection, session, mark));
+}
+
+/* A session in use, after early data or in a renegotiation, must not be taken away. */
+void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl,
+                                struct stls_connection *connection)
+{
+    SSL_SESSION *session = openssl->SSL_get_session(ssl);
+    struct stls_session_mark *mark = mark_of(openssl, session);
+
+    if (mark != NULL && !is_for_this_host(openssl, ssl, connection, session, mark))
+        mark = NULL;
+    connection->vouched = mark;
+    if (session != NULL && mark == NULL && openssl->SSL_in_before(ssl))
         openssl->SSL_set_session(ssl, NULL);
 }

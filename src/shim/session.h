@@ -11,10 +11,11 @@
 
 #include "openssl.h"
 #include "safe_chain.h"
+#include "state.h"
 
 /* anchor: the last certificate of the verified chain, NULL if there was none (a raw key). */
 void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
-                       enum stls_anchors anchors, X509 *anchor);
+                       struct stls_connection *connection, enum stls_anchors anchors, X509 *anchor);
 
 bool stls_session_has_mark(const struct stls_openssl *openssl, const SSL_SESSION *session);
 
@@ -38,11 +39,13 @@ int stls_session_copy_mark(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void 
 void stls_session_free_mark(void *parent, void *slot, CRYPTO_EX_DATA *ad, int index, long argl,
                             void *argp);
 
-/* True if the session that the client has may be resumed. is_verifying: the program itself wants
- * the chain verified, so that the anchor must be one of its own. */
-bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl, bool is_verifying);
+/* True if the session that the client has may be resumed: it was verified for this host, and for a
+ * program that itself wants the chain verified by one of its own anchors. */
+bool stls_session_may_resume(const struct stls_openssl *openssl, const SSL *ssl,
+                             const struct stls_connection *connection);
 
 /* START on a client: forgets a session that may not be resumed. */
-void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl, bool is_verifying);
+void stls_session_drop_unvetted(const struct stls_openssl *openssl, SSL *ssl,
+                                struct stls_connection *connection);
 
 #endif

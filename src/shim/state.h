@@ -52,6 +52,7 @@ struct stls_connection {
     int forgiven;                             /* X509_V_ERR_* that its verify callback let pass */
     stls_info_callback *program_info;         /* NULL: the context's */
     stls_security_callback *program_security; /* NULL: the context's */
+    const struct stls_session_mark *vouched;  /* of the session that may be resumed; to compare */
     const SSL_CTX *context;                   /* whose callback the next is */
     stls_security_callback *context_security;
 };

@@ -255,7 +255,7 @@ static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         return ret;
     verdict = judge_pins(openssl, ssl, chain);
     if (verdict.error == X509_V_OK) {
-        stls_session_mark(openssl, ssl, verdict.anchors, NULL);
+        stls_session_mark(openssl, ssl, connection, verdict.anchors, NULL);
         return 1;
     }
     report(openssl, ssl, connection, chain, &verdict);
@@ -280,7 +280,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         int ret = has_own ? stls_verify_as_program(openssl, ssl, chain) : 1;
 
         if (ret > 0)
-            stls_session_mark(openssl, ssl, verdict.anchors, verdict.anchor);
+            stls_session_mark(openssl, ssl, connection, verdict.anchors, verdict.anchor);
         openssl->X509_free(verdict.anchor);
         return ret;
     }
@@ -336,7 +336,7 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
         note_forgiven(connection, verdict.error);
     verdict.is_refused_anyway = ret <= 0 && (!asks_none || openssl->SSL_is_server(ssl));
     if (verdict.error == X509_V_OK)
-        stls_session_mark(openssl, ssl, verdict.anchors, verdict.anchor);
+        stls_session_mark(openssl, ssl, connection, verdict.anchors, verdict.anchor);
     else
         report(openssl, ssl, connection, chain, &verdict);
     openssl->X509_free(verdict.anchor);

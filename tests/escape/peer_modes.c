@@ -117,18 +117,24 @@ static bool prepare_tls12(SSL_CTX *context, const char *directory)
     return SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION) == 1;
 }
 
-static bool prepare_renegotiation(SSL_CTX *context, const char *directory)
+/* The second handshake resumes the first. */
+static bool prepare_resumed_renegotiation(SSL_CTX *context, const char *directory)
 {
     static char remembered[512];
 
     snprintf(remembered, sizeof remembered, "%s", directory);
     SSL_CTX_set_app_data(context, remembered);
-    /* Else the second handshake resumes the first, and shows no certificate. */
-    SSL_CTX_set_options(context, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
 #ifdef SSL_OP_ALLOW_CLIENT_RENEGOTIATION
     SSL_CTX_set_options(context, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
 #endif
     return prepare_tls12(context, directory);
+}
+
+/* It does not, and shows a certificate. */
+static bool prepare_renegotiation(SSL_CTX *context, const char *directory)
+{
+    SSL_CTX_set_options(context, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
+    return prepare_resumed_renegotiation(context, directory);
 }
 
 static bool use_other_identity(SSL *ssl, const char *name)
@@ -290,6 +296,10 @@ const struct stls_peer_mode stls_peer_modes[] = {
      .identity = "good",
      .prepare = prepare_renegotiation,
      .converse = renegotiate_bad},
+    {.name = "renegotiated-resumed",
+     .identity = "good",
+     .prepare = prepare_resumed_renegotiation,
+     .converse = renegotiated_good},
     {.name = "renegotiated-good",
      .identity = "good",
      .prepare = prepare_renegotiation,

@@ -102,38 +102,110 @@ static int run_resume_other_context(const struct stls_target *target)
     return stls_client_talk_again(stls_client_verifying_context(target), target, target->host);
 }
 
-static int run_resume_early(const struct stls_target *target)
+/* With another name before the handshake goes on, or NULL. */
+static int resume_early(const struct stls_target *target, const char *name)
 {
     SSL_CTX *context = stls_client_verifying_context(target);
-    SSL *ssl;
-    char answer[512];
     size_t length;
-    int ret = STLS_FAILED;
+    SSL *ssl;
 
     if (stls_client_talk_first(context, target) != STLS_ANSWERED)
         return stls_client_failed(NULL, "first connection");
     ssl = stls_client_new(context, target, 0);
     SSL_set_session(ssl, stls_client_session);
-    if (SSL_write_early_data(ssl, STLS_REQUEST, strlen(STLS_REQUEST), &length) == 1 &&
-        SSL_connect(ssl) == 1 && SSL_read(ssl, answer, sizeof answer) > 0)
-        ret = STLS_ANSWERED;
-    else
-        stls_client_failed(ssl, "early data");
-    SSL_free(ssl);
-    SSL_CTX_free(context);
-    return ret;
+    if (SSL_write_early_data(ssl, STLS_REQUEST, strlen(STLS_REQUEST), &length) != 1)
+        return stls_client_failed(ssl, "early data");
+    if (name != NULL)
+        SSL_set1_host(ssl, name);
+    return stls_client_finish_early(context, ssl);
+}
+
+static int run_resume_early(const struct stls_target *target)
+{
+    return resume_early(target, NULL);
+}
+
+/* By then the data has gone where it may; what becomes of the rest is no crash. */
+static int run_early_renamed(const struct stls_target *target)
+{
+    resume_early(target, "other.example");
+    return STLS_ANSWERED;
+}
+
+static int accept_any(int ok, X509_STORE_CTX *chain)
+{
+    (void)ok, (void)chain;
+    return 1;
+}
+
+/* No anchors of its own, and a callback that does not mind. */
+static int run_resume_renegotiation(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_context();
+    SSL *ssl;
+
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
+    ssl = stls_client_new(context, target, 0);
+    if (ssl == NULL || SSL_connect(ssl) != 1 || SSL_renegotiate_abbreviated(ssl) != 1 ||
+        SSL_do_handshake(ssl) != 1 || !SSL_session_reused(ssl))
+        return stls_client_failed(ssl, "renegotiation");
+    return stls_client_exchange(ssl);
 }
 
 /* Verified, but for the host of the first connection. */
-static int run_other_host(const struct stls_target *target)
+static SSL_CTX *context_of_other_host(const struct stls_target *target)
 {
     struct stls_target first = *target;
     SSL_CTX *context = stls_client_verifying_context(target);
 
     first.host = "localhost";
-    if (stls_client_talk_first(context, &first) != STLS_ANSWERED)
-        return stls_client_failed(NULL, "first connection");
-    return stls_client_talk_again(context, target, target->host);
+    if (stls_client_talk_first(context, &first) == STLS_ANSWERED)
+        return context;
+    stls_client_failed(NULL, "first connection");
+    return NULL;
+}
+
+static int run_other_host(const struct stls_target *target)
+{
+    return stls_client_talk_again(context_of_other_host(target), target, target->host);
+}
+
+static void on_info(const SSL *ssl, int where, int ret)
+{
+    (void)ret;
+    if (where & SSL_CB_LOOP && SSL_get_session(ssl) == NULL)
+        SSL_set_session((SSL *)(uintptr_t)ssl, stls_client_session);
+}
+
+static int run_other_host_late(const struct stls_target *target)
+{
+    SSL_CTX *context = context_of_other_host(target);
+    SSL *ssl = stls_client_new(context, target, 0);
+
+    if (ssl != NULL)
+        SSL_set_info_callback(ssl, on_info);
+    return stls_client_finish(context, ssl);
+}
+
+static int on_security(const SSL *ssl, const SSL_CTX *context, int op, int bits, int nid,
+                       void *other, void *ex)
+{
+    (void)context, (void)bits, (void)nid, (void)other, (void)ex;
+    if (ssl != NULL && op == SSL_SECOP_VERSION && SSL_in_before(ssl) &&
+        SSL_get_session(ssl) == NULL)
+        SSL_set_session((SSL *)(uintptr_t)ssl, stls_client_session);
+    return 1;
+}
+
+static int run_other_host_when_asked(const struct stls_target *target)
+{
+    SSL_CTX *context = context_of_other_host(target);
+    SSL *ssl = stls_client_new(context, target, 0);
+
+    if (ssl != NULL)
+        SSL_set_security_callback(ssl, on_security);
+    return stls_client_finish(context, ssl);
 }
 
 /* The session remembers the server name it was made with, and SSL_get_servername then answers with
@@ -199,6 +271,18 @@ const struct stls_way stls_ways_resume[] = {
      .bad_host = "other.example",
      .good = "peer:plain-good",
      .run = run_other_host},
+    {.name = "session-other-host-late",
+     .attack = "the same, by SSL_set_session in the info callback after the start",
+     .bad = "peer:plain-good",
+     .bad_host = "other.example",
+     .good = "-", /* too late to go on without it */
+     .run = run_other_host_late},
+    {.name = "session-other-host-when-asked",
+     .attack = "the same, by SSL_set_session in the security callback",
+     .bad = "peer:plain-good",
+     .bad_host = "other.example",
+     .good = "-",
+     .run = run_other_host_when_asked},
     {.name = "session-server-name",
      .attack = "no server name but the one the session was made with",
      .bad = "peer:acknowledging-good",
@@ -259,5 +343,17 @@ const struct stls_way stls_ways_resume[] = {
      .bad = "peer:early-good",
      .good = "-",
      .run = run_resume_early},
+    {.name = "resume-early-renamed",
+     .attack = "another name between early data and the handshake",
+     .expectation = STLS_EXPECT_SAME,
+     .bad = "peer:early-good",
+     .good = "-",
+     .run = run_early_renamed},
+    {.name = "resume-renegotiation",
+     .attack = "TLS 1.2: a session that the system's root vouched for resumes in a renegotiation",
+     .expectation = STLS_EXPECT_SAME,
+     .bad = "peer:renegotiated-resumed",
+     .good = "-",
+     .run = run_resume_renegotiation},
     STLS_WAYS_END,
 };
