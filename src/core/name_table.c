@@ -40,8 +40,34 @@ static void put_in_list(struct stls_name_table *table, struct stls_name_entry *e
     table->newest = entry;
 }
 
+static void take_out(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    struct stls_name_entry **link = chain_of(table, &entry->key);
+
+    while (*link != entry)
+        link = &(*link)->chain;
+    *link = entry->chain;
+    take_out_of_list(table, entry);
+}
+
+static void put_in(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    struct stls_name_entry **chain = chain_of(table, &entry->key);
+
+    entry->chain = *chain;
+    *chain = entry;
+    put_in_list(table, entry);
+}
+
 /* Used again: it goes last. */
-static void touch(struct stls_name_table *table, struct stls_name_entry *entry)
+static void use(struct stls_name_table *table, struct stls_name_entry *entry)
+{
+    take_out(table, entry);
+    put_in(table, entry);
+}
+
+/* Used together with all others of its chain, whose order stays. */
+static void use_with_others(struct stls_name_table *table, struct stls_name_entry *entry)
 {
     if (table->newest == entry)
         return;
@@ -49,25 +75,8 @@ static void touch(struct stls_name_table *table, struct stls_name_entry *entry)
     put_in_list(table, entry);
 }
 
-static void take_out_of_chain(struct stls_name_table *table, struct stls_name_entry *entry)
-{
-    struct stls_name_entry **link = chain_of(table, &entry->key);
-
-    while (*link != entry)
-        link = &(*link)->chain;
-    *link = entry->chain;
-}
-
-static void put_in_chain(struct stls_name_table *table, struct stls_name_entry *entry)
-{
-    struct stls_name_entry **chain = chain_of(table, &entry->key);
-
-    entry->chain = *chain;
-    *chain = entry;
-}
-
 /* The entry of that name and address, or the one that its address has to give up for it, or NULL.
- */
+ * In a chain, what was looked up or used last comes first. */
 static struct stls_name_entry *find(struct stls_name_table *table, const struct stls_name_key *key,
                                     const struct stls_host *host, bool *ret_is_same)
 {
@@ -100,13 +109,26 @@ static bool is_held(const struct stls_name_reference *name)
     return name->entry->serial == name->serial;
 }
 
+/* Where there is no room, one that is used goes: of that the address tells. */
 static void add_recent(struct stls_name_recent *recent, struct stls_name_entry *entry)
 {
-    for (size_t i = 0; i < recent->count; i++)
-        if (recent->names[i].entry == entry && is_held(&recent->names[i]))
-            return;
-    if (recent->count < STLS_NAME_RECENT)
-        recent->names[recent->count++] = (struct stls_name_reference){entry, entry->serial};
+    size_t kept = 0, used = STLS_NAME_RECENT;
+
+    for (size_t i = 0; i < recent->count; i++) {
+        const struct stls_name_own *own = &recent->names[i];
+
+        if (!is_held(&own->name) || own->name.entry == entry ||
+            (own->is_used && has_key(own->name.entry, &entry->key)))
+            continue;
+        if (own->is_used && used == STLS_NAME_RECENT)
+            used = kept;
+        recent->names[kept++] = *own;
+    }
+    if (kept < STLS_NAME_RECENT)
+        used = kept++;
+    recent->count = kept;
+    if (used < STLS_NAME_RECENT)
+        recent->names[used] = (struct stls_name_own){{entry, entry->serial}, entry->asked, false};
     else
         recent->has_lost = true;
 }
@@ -119,45 +141,46 @@ void stls_name_table_keep(struct stls_name_table *table, const struct stls_host 
 
     if (entry == NULL && table->count == STLS_NAME_TABLE_ENTRIES)
         entry = table->oldest;
-    if (entry != NULL) {
-        take_out_of_chain(table, entry);
-        take_out_of_list(table, entry);
-    } else {
+    if (entry != NULL)
+        take_out(table, entry);
+    else
         entry = &table->entries[table->count++];
-    }
     if (!is_same) {
         entry->serial = ++table->serial;
         entry->key = *key;
         copy_host(&entry->host, host);
     }
-    put_in_chain(table, entry);
-    put_in_list(table, entry);
+    entry->asked = ++table->clock;
+    entry->is_pending = true;
+    put_in(table, entry);
     add_recent(recent, entry);
 }
 
-/* Takes those of the address, and those that are gone, out of what is recent. The entry if it was
- * one, else NULL. */
-static struct stls_name_entry *take_recent(struct stls_name_recent *recent,
-                                           const struct stls_name_key *key)
+/* What the thread looked up last for the address, if that is one; beside a name an address does not
+ * count. From now on it is used. */
+static const struct stls_name_own *use_recent(struct stls_name_recent *recent,
+                                              const struct stls_name_key *key)
 {
-    struct stls_name_entry *found = NULL;
-    bool is_one = !recent->has_lost;
-    size_t kept = 0;
+    const struct stls_name_own *found = NULL;
+    bool is_one = true;
 
     for (size_t i = 0; i < recent->count; i++) {
-        struct stls_name_reference *name = &recent->names[i];
+        struct stls_name_own *own = &recent->names[i];
+        struct stls_name_entry *entry = own->name.entry;
 
-        if (!is_held(name))
+        if (!is_held(&own->name) || !has_key(entry, key))
             continue;
-        if (!has_key(name->entry, key)) {
-            recent->names[kept++] = *name;
-            continue;
-        }
-        is_one = is_one && found == NULL;
-        found = name->entry;
+        own->is_used = true;
+        entry->is_pending = false;
+        is_one = is_one && (found == NULL || found->name.entry->host.kind != entry->host.kind);
+        if (found == NULL || entry->host.kind == STLS_HOST_NAME)
+            found = own;
     }
-    recent->count = recent->has_lost ? 0 : kept;
-    recent->has_lost = false;
+    if (recent->has_lost) {
+        recent->count = 0;
+        recent->has_lost = false;
+        return NULL;
+    }
     return is_one ? found : NULL;
 }
 
@@ -169,63 +192,77 @@ static struct stls_named_socket *places_of(struct stls_name_table *table, uint64
     return table->sockets[(cookie * 0x9e3779b97f4a7c15U >> 32) % sets];
 }
 
-/* Also where it had another name before: the first one found counts. */
-static void name_socket(struct stls_name_table *table, uint64_t cookie,
-                        struct stls_name_entry *entry)
-{
-    struct stls_named_socket *places = places_of(table, cookie);
-
-    memmove(places + 1, places, (STLS_NAME_TABLE_WAYS - 1) * sizeof *places);
-    places[0] = (struct stls_named_socket){cookie, {entry, entry->serial}};
-}
-
-void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
-                             uint64_t cookie, struct stls_name_recent *recent)
-{
-    struct stls_name_entry *found = take_recent(recent, key);
-
-    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL; entry = entry->chain)
-        if (has_key(entry, key))
-            touch(table, entry);
-    if (found != NULL && cookie != 0)
-        name_socket(table, cookie, found);
-}
-
-static struct stls_name_entry *entry_of_socket(struct stls_name_table *table, uint64_t cookie,
-                                               const struct stls_name_key *key)
+/* The socket, if it went to that address. A datagram socket may go elsewhere later. */
+static const struct stls_named_socket *find_socket(struct stls_name_table *table, uint64_t cookie,
+                                                   const struct stls_name_key *key)
 {
     const struct stls_named_socket *places = places_of(table, cookie);
 
     for (size_t i = 0; cookie != 0 && i < STLS_NAME_TABLE_WAYS; i++)
         if (places[i].cookie == cookie)
-            return is_held(&places[i].name) && has_key(places[i].name.entry, key)
-                       ? places[i].name.entry
-                       : NULL; /* a datagram socket may go elsewhere */
+            return is_held(&places[i].name) && has_key(places[i].name.entry, key) ? &places[i]
+                                                                                  : NULL;
     return NULL;
+}
+
+/* Also where it had another name before: the first one found counts. */
+static void name_socket(struct stls_name_table *table, struct stls_named_socket socket)
+{
+    struct stls_named_socket *places = places_of(table, socket.cookie);
+
+    memmove(places + 1, places, (STLS_NAME_TABLE_WAYS - 1) * sizeof *places);
+    places[0] = socket;
+}
+
+void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
+                             uint64_t cookie, struct stls_name_recent *recent)
+{
+    const struct stls_name_own *own;
+    struct stls_named_socket socket = {.cookie = cookie};
+
+    if (find_socket(table, cookie, key) != NULL) /* the program asks how it is going */
+        return;
+    own = use_recent(recent, key);
+    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL; entry = entry->chain)
+        if (has_key(entry, key)) {
+            use_with_others(table, entry);
+            socket.is_doubtful =
+                socket.is_doubtful ||
+                (own != NULL && entry != own->name.entry && entry->is_pending &&
+                 entry->host.kind == STLS_HOST_NAME && (int32_t)(entry->asked - own->asked) > 0);
+        }
+    if (own == NULL || cookie == 0)
+        return;
+    socket.name = own->name;
+    if (!socket.is_doubtful)
+        use(table, own->name.entry);
+    name_socket(table, socket);
 }
 
 size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,
                             uint64_t cookie, struct stls_host *hosts)
 {
-    struct stls_name_entry *entry = entry_of_socket(table, cookie, key);
-    size_t count = 0, names = 0;
+    const struct stls_named_socket *socket = find_socket(table, cookie, key);
+    struct stls_name_entry *own = NULL;
+    size_t count = 0;
     bool has_name = false;
 
-    if (entry != NULL) {
-        touch(table, entry);
-        copy_host(hosts, &entry->host);
-        return 1;
+    if (socket != NULL) {
+        own = socket->name.entry;
+        use(table, own);
+        copy_host(&hosts[count++], &own->host);
+        if (!socket->is_doubtful)
+            return count;
     }
-    for (entry = *chain_of(table, key); entry != NULL && count < STLS_NAMES_MAX;
-         entry = entry->chain) {
-        if (!has_key(entry, key))
+    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL; entry = entry->chain)
+        has_name = has_name || (has_key(entry, key) && entry->host.kind == STLS_HOST_NAME);
+    for (struct stls_name_entry *entry = *chain_of(table, key);
+         entry != NULL && count < STLS_NAMES_MAX; entry = entry->chain) {
+        if (!has_key(entry, key) || entry == own)
             continue;
-        touch(table, entry);
-        has_name = has_name || entry->host.kind == STLS_HOST_NAME;
-        copy_host(&hosts[count++], &entry->host);
+        use_with_others(table, entry);
+        if (entry->host.kind == STLS_HOST_NAME || !has_name)
+            copy_host(&hosts[count++], &entry->host);
     }
-    for (size_t i = 0; has_name && i < count; i++)
-        if (hosts[i].kind == STLS_HOST_NAME)
-            copy_host(&hosts[names++], &hosts[i]);
-    return has_name ? names : count;
+    return count;
 }

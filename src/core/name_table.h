@@ -28,9 +28,11 @@ struct stls_name_key {
 };
 
 struct stls_name_entry {
-    struct stls_name_entry *chain;         /* next in its hash chain: by look-up */
+    struct stls_name_entry *chain;         /* next in its hash chain */
     struct stls_name_entry *newer, *older; /* in the list by use */
     uint32_t serial;                       /* another for each name that the entry ever held */
+    uint32_t asked;                        /* when it was looked up last */
+    bool is_pending;                       /* no thread that looked it up has connected since */
     struct stls_name_key key;
     struct stls_host host;
 };
@@ -45,20 +47,28 @@ struct stls_name_reference {
 struct stls_named_socket {
     uint64_t cookie; /* 0: none */
     struct stls_name_reference name;
+    bool is_doubtful; /* what another thread looked up may be meant as well */
 };
 
-/* What one thread looked up for each address since it last connected there; kept by the thread. */
+/* What a thread looked up last for an address. */
+struct stls_name_own {
+    struct stls_name_reference name;
+    uint32_t asked;
+    bool is_used; /* it connected there since: its next look-up replaces this one */
+};
+
+/* Kept by the thread. */
 struct stls_name_recent {
-    struct stls_name_reference names[STLS_NAME_RECENT];
+    struct stls_name_own names[STLS_NAME_RECENT];
     size_t count;
-    bool has_lost; /* there were more */
+    bool has_lost; /* there were more that are not used */
 };
 
 struct stls_name_table {
     struct stls_name_entry *chains[STLS_NAME_TABLE_CHAINS];
     struct stls_name_entry *newest, *oldest;
     size_t count;
-    uint32_t serial;
+    uint32_t serial, clock;
     struct stls_named_socket sockets[STLS_NAME_TABLE_SOCKETS / STLS_NAME_TABLE_WAYS]
                                     [STLS_NAME_TABLE_WAYS];
     struct stls_name_entry entries[STLS_NAME_TABLE_ENTRIES]; /* the first `count` are in use */
@@ -70,13 +80,15 @@ void stls_name_table_clear(struct stls_name_table *table);
 void stls_name_table_keep(struct stls_name_table *table, const struct stls_host *host,
                           const struct stls_name_key *key, struct stls_name_recent *recent);
 
-/* A connect by that thread. The one name that it looked up for the address since it last connected
- * there becomes the socket's; where there are several nobody can tell. cookie 0: no socket. */
+/* A connect by that thread. What it looked up last for the address is the socket's name; where that
+ * is more than one since it connected there before, nobody can tell. What other threads looked up
+ * since, and none of them connected by, is as good: some threads only resolve. cookie 0: no socket.
+ */
 void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
                              uint64_t cookie, struct stls_name_recent *recent);
 
 /* The socket's name, or else all names of the address, into hosts[STLS_NAMES_MAX]; their count.
- * What was looked up as an address stands there only if no name was. */
+ * What was looked up as an address stands there only if no name was, or for the socket itself. */
 size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,
                             uint64_t cookie, struct stls_host *hosts);
 

@@ -107,8 +107,8 @@ static size_t from_resolver(const struct stls_openssl *openssl, const SSL *ssl,
     struct peer peer = peer_of(openssl, ssl);
     size_t count = stls_names_of_socket(peer.fd, &peer.address.generic, ret);
 
-    /* What was looked up as an address is no name: from_address has it. */
-    return count > 0 && ret[0].kind == STLS_HOST_NAME ? count : 0;
+    /* What was looked up as an address, and nothing else, is no name: from_address has it. */
+    return count == 1 && ret[0].kind == STLS_HOST_ADDRESS ? 0 : count;
 }
 
 static size_t host_of_address(const union address *address, struct stls_host *ret)

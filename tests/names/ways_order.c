@@ -107,13 +107,41 @@ static int memory_in_another_thread(const struct target *target)
     return job.ret;
 }
 
-/* Another thread looks up another name in between: not what this one meant. */
+/* Another thread looks up another name in between, perhaps for this one: nobody can tell. */
 static int other_in_another_thread(const struct target *target)
 {
     struct address address = must_look_up(target->name, target->port);
     struct job job = {.target = &(struct target){OTHER, target->port}};
 
     in_thread(look_up_job, &job);
+    return talk(must_go_to(&address), attach_fd, NULL);
+}
+
+/* This thread once went to another name itself; now it has a thread that resolves. Twice: the
+ * second connect has the same look-up. */
+static int stale_in_this_thread(const struct target *target)
+{
+    struct job job = {.target = target};
+
+    visit_other();
+    in_thread(look_up_job, &job);
+    close(must_go_to(&job.address));
+    return talk(must_go_to(&job.address), attach_fd, NULL);
+}
+
+static void *visit_job(void *argument)
+{
+    (void)argument;
+    visit_other();
+    return NULL;
+}
+
+/* Another thread goes to another name by itself. */
+static int others_connect(const struct target *target)
+{
+    struct address address = must_look_up(target->name, target->port);
+
+    in_thread(visit_job, NULL);
     return talk(must_go_to(&address), attach_fd, NULL);
 }
 
@@ -274,7 +302,25 @@ static int both_first(const struct target *target)
     return talk(must_go_to(&address), attach_fd, NULL);
 }
 
-/* A pool that connects again, to an address it knows: to which of its hosts nobody can tell. */
+/* One look-up, and several connects: a datagram socket, one that fails, a retry. */
+static int again(const struct target *target)
+{
+    int datagram = socket(AF_INET, SOCK_DGRAM, 0);
+    struct address address, nobody;
+
+    visit_other();
+    address = must_look_up(target->name, target->port);
+    (void)!connect(datagram, &address.generic, address.length);
+    close(datagram);
+    nobody = address;
+    nobody.v4.sin_port = htons(1);
+    if (go_to(&nobody) >= 0)
+        die("who listens on port 1?");
+    close(must_go_to(&address));
+    return talk(must_go_to(&address), attach_fd, NULL);
+}
+
+/* It connects again to an address that it knows: it means the name it asked for last. */
 static int again_after_other(const struct target *target)
 {
     struct address address = must_look_up(target->name, target->port);
@@ -356,6 +402,8 @@ const struct way ways_order[] = {
     {.name = "three-threads", .run = three_threads},
     {.name = "memory-in-another-thread", .run = memory_in_another_thread},
     {.name = "other-in-another-thread", .run = other_in_another_thread},
+    {.name = "stale-in-this-thread", .run = stale_in_this_thread},
+    {.name = "others-connect", .run = others_connect},
     {.name = "stack-of-another-thread", .run = stack_of_another_thread},
     {.name = "fork-after-look-up", .run = fork_after_look_up},
     {.name = "fork-after-connect", .run = fork_after_connect},
@@ -364,6 +412,7 @@ const struct way ways_order[] = {
     {.name = "after-other", .run = after_other},
     {.name = "before-other", .run = before_other},
     {.name = "both-first", .run = both_first},
+    {.name = "again", .run = again},
     {.name = "again-after-other", .run = again_after_other},
     {.name = "name-and-number", .run = name_and_number},
     {.name = "among-thousands", .run = among_thousands},

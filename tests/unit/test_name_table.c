@@ -54,8 +54,8 @@ Test(name_table, what_a_thread_looked_up_before_it_connects_is_the_name)
     cr_expect_str_eq(names(1, 101), "b.example");
     cr_expect_str_eq(names(1, 102), "b.example a.example"); /* another socket */
     cr_expect_str_eq(names(2, 100), "");                    /* the socket, but it went elsewhere */
-    go(1, 103, 1); /* a pool that connects again: to which of them, nobody knows */
-    cr_expect_str_eq(names(1, 103), "b.example a.example");
+    go(1, 103, 1);                                          /* by the same look-up */
+    cr_expect_str_eq(names(1, 103), "b.example");
 }
 
 Test(name_table, two_look_ups_before_a_connect_are_two_names)
@@ -63,19 +63,33 @@ Test(name_table, two_look_ups_before_a_connect_are_two_names)
     look_up("a.example", 1, 1);
     look_up("b.example", 1, 1);
     go(1, 100, 1);
+    go(1, 101, 1);
     cr_expect_str_eq(names(1, 100), "b.example a.example");
+    cr_expect_str_eq(names(1, 101), "b.example a.example");
+    look_up("a.example", 1, 1);
+    go(1, 102, 1);
+    cr_expect_str_eq(names(1, 102), "a.example");
 }
 
-Test(name_table, another_threads_look_up_is_not_this_threads)
+/* Which of the others only resolves, nobody knows. */
+Test(name_table, another_threads_later_look_up_may_be_for_this_thread)
 {
     look_up("a.example", 1, 1);
     look_up("b.example", 1, 2);
     go(1, 100, 1);
-    go(1, 101, 2);
-    go(1, 102, 3);
-    cr_expect_str_eq(names(1, 100), "a.example");
-    cr_expect_str_eq(names(1, 101), "b.example");
-    cr_expect_str_eq(names(1, 102), "b.example a.example");
+    go(1, 101, 1);
+    go(1, 102, 2);
+    go(1, 103, 3);
+    go(1, 104, 1);
+    cr_expect_str_eq(names(1, 100), "a.example b.example");
+    cr_expect_str_eq(names(1, 101), "a.example b.example");
+    cr_expect_str_eq(names(1, 102), "b.example");
+    cr_expect_str_eq(names(1, 103), "b.example a.example");
+    cr_expect_str_eq(names(1, 104), "a.example"); /* by b.example its own thread has gone */
+    look_up("b.example", 1, 2);
+    look_up("a.example", 1, 1);
+    go(1, 105, 1);
+    cr_expect_str_eq(names(1, 105), "a.example");
 }
 
 /* They all look up both: who did so last is not who connects. */
@@ -85,8 +99,10 @@ Test(name_table, a_threads_look_up_is_its_own_whoever_comes_later)
     look_up("b.example", 1, 2);
     look_up("a.example", 1, 3);
     look_up("b.example", 1, 3);
+    go(1, 99, 3);
     go(1, 100, 1);
     go(1, 101, 2);
+    cr_expect_str_eq(names(1, 99), "b.example a.example");
     cr_expect_str_eq(names(1, 100), "a.example");
     cr_expect_str_eq(names(1, 101), "b.example");
 }
@@ -106,6 +122,20 @@ Test(name_table, a_thread_that_looks_up_many_names_knows_none)
     cr_expect_str_eq(names(2, 101), "b.example");
 }
 
+/* Those that it connected by make room. */
+Test(name_table, a_thread_that_looks_up_and_connects_by_many_names_knows_the_last)
+{
+    look_up("a.example", 1, 1);
+    for (uint64_t i = 0; i < 3 * STLS_NAME_RECENT; i++) {
+        look_up("other.example", 1000 + i, 1);
+        go(1000 + i, 0, 1);
+    }
+    look_up("c.example", 1, 2);
+    go(1, 99, 2);
+    go(1, 100, 1);
+    cr_expect_str_eq(names(1, 100), "a.example");
+}
+
 Test(name_table, an_address_counts_where_no_name_does)
 {
     look_up("127.0.0.1", 1, 1);
@@ -114,8 +144,12 @@ Test(name_table, an_address_counts_where_no_name_does)
     look_up("127.0.0.1", 1, 3);
     look_up("b.example", 1, 2);
     cr_expect_str_eq(names(1, 0), "b.example a.example");
-    go(1, 100, 3);
-    cr_expect_str_eq(names(1, 100), "127.0.0.1");
+    go(1, 100, 3); /* or for it another thread resolves b.example */
+    cr_expect_str_eq(names(1, 100), "127.0.0.1 b.example a.example");
+    go(1, 101, 2);
+    cr_expect_str_eq(names(1, 101), "b.example a.example");
+    go(1, 102, 3);
+    cr_expect_str_eq(names(1, 102), "127.0.0.1");
 }
 
 Test(name_table, without_a_socket_the_address_tells)
@@ -141,6 +175,23 @@ Test(name_table, an_address_has_so_many_names)
                                   "n43.example n42.example n41.example n40.example n39.example "
                                   "n38.example n37.example n36.example n35.example n34.example "
                                   "n33.example");
+}
+
+Test(name_table, of_one_address_too_what_is_used_stays)
+{
+    char name[32];
+
+    look_up("used.example", 1, 1);
+    look_up("forgotten.example", 1, 2);
+    for (unsigned i = 0; i < STLS_NAMES_MAX - 1; i++) {
+        go(1, 100, 1);
+        names(1, 100);
+        snprintf(name, sizeof name, "n%u.example", i);
+        look_up(name, 1, 2);
+        go(1, 101, 2);
+    }
+    cr_expect(strstr(names(1, 0), "used.example") != NULL);
+    cr_expect(strstr(names(1, 0), "forgotten.example") == NULL);
 }
 
 Test(name_table, what_is_used_stays_and_the_rest_goes)
