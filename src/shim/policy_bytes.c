@@ -19,6 +19,10 @@
 
 #include "../core/banned.h"
 
+enum {
+    ARGUMENTS_MAX = 32, /* at which it is looked for a script */
+};
+
 static _Atomic(struct stls_policy_surroundings *) read_already;
 
 static int look_at(int fd, size_t max, struct stls_policy_bytes *ret)
@@ -137,9 +141,12 @@ static void find_anchors(struct stls_policy_surroundings *made,
     }
 }
 
-/* Not argv[0], which is whatever the caller makes it. Without /proc what was given to execve. */
+/* Not argv[0], which is whatever the caller makes it. Without /proc what was given to execve. An
+ * executable that was replaced since is still the one of that name. */
 static void find_executable(char path[PATH_MAX])
 {
+    static const char deleted[] = " (deleted)";
+    const ssize_t end = sizeof deleted - 1;
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
     if (length < 0) {
@@ -148,7 +155,22 @@ static void find_executable(char path[PATH_MAX])
         for (length = 0; given != NULL && given[length] != '\0' && length < PATH_MAX - 1; length++)
             path[length] = given[length];
     }
+    if (length > end && memcmp(path + length - end, deleted, (size_t)end) == 0)
+        length -= end;
     path[length] = '\0';
+}
+
+/* Options may have arguments that are none: -W ignore, -I lib. */
+static void find_script(char **arguments, char path[PATH_MAX])
+{
+    struct statx status;
+
+    for (size_t i = 0; i < ARGUMENTS_MAX && arguments[i] != NULL && arguments[i + 1] != NULL; i++)
+        if (STLS_NEXT(realpath)(arguments[i + 1], path) != NULL &&
+            STLS_NEXT(statx)(AT_FDCWD, path, 0, STATX_TYPE, &status) == 0 &&
+            S_ISREG(status.stx_mode))
+            return;
+    path[0] = '\0';
 }
 
 const struct stls_policy_surroundings *stls_policy_bytes_there(void)
@@ -166,7 +188,8 @@ stls_policy_bytes_find_anchors(const struct stls_policy_surroundings *around, co
     return there != NULL ? &there->bytes : NULL;
 }
 
-const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, const char *anchors)
+const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, const char *anchors,
+                                                              char **arguments)
 {
     struct stls_policy_surroundings *there =
         atomic_load_explicit(&read_already, memory_order_acquire);
@@ -186,7 +209,11 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, c
     find_anchors(made, &made->own);
     if (anchors != NULL)
         read_anchors(made, anchors, strlen(anchors));
-    find_executable(made->executable);
+    if (made->system.text != NULL || made->own.text != NULL) {
+        find_executable(made->executable);
+        if (arguments != NULL)
+            find_script(arguments, made->script);
+    }
     errno = saved_errno;
     if (atomic_compare_exchange_strong(&read_already, &there, made))
         return made;

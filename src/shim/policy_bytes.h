@@ -32,15 +32,17 @@ struct stls_policy_anchors {
 struct stls_policy_surroundings {
     struct stls_policy_bytes system, own;
     struct stls_policy_anchors *anchors; /* those that could be read */
-    char executable[PATH_MAX];           /* "" if unknown */
+    char executable[PATH_MAX]; /* "" if unknown, or if there is no policy file that may ask */
+    char script[PATH_MAX];     /* what an interpreter runs: the first argument that is a file */
 };
 
 /* Where the system's policy is. */
 #define STLS_POLICY_SYSTEM_PATH STLS_SYSCONFDIR "/stricttls/policy.cnf"
 
-/* The values of STRICTTLS_POLICY and STRICTTLS_TRUST_STORE that are paths, or NULL. Immutable from
- * then on; NULL when out of memory. */
-const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, const char *anchors);
+/* The values of STRICTTLS_POLICY and STRICTTLS_TRUST_STORE that are paths, or NULL, and what main
+ * gets, or NULL. Immutable from then on; NULL when out of memory. */
+const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, const char *anchors,
+                                                              char **arguments);
 
 /* The same, if somebody has read it already. */
 const struct stls_policy_surroundings *stls_policy_bytes_there(void);

@@ -32,7 +32,6 @@ struct loaded {
     _Atomic(struct stls_effective *) process;
     bool is_broken;
     bool has_hosts, has_host_modes, leaves_contexts;
-    char script[PATH_MAX]; /* what an interpreter runs */
     char error[2 * STLS_TEXT_MAX];
 };
 
@@ -94,7 +93,8 @@ static const char *path_in(const char *variable)
 
 static const struct stls_policy_surroundings *read_bytes(void)
 {
-    return stls_policy_bytes_read(path_in("STRICTTLS_POLICY"), path_in("STRICTTLS_TRUST_STORE"));
+    return stls_policy_bytes_read(path_in("STRICTTLS_POLICY"), path_in("STRICTTLS_TRUST_STORE"),
+                                  arguments);
 }
 
 /* Where nobody asks for it, it is looked at when the policy is read. */
@@ -209,28 +209,12 @@ static void read_variables(struct loaded *made, const struct stls_policy_bytes *
         made->sources.shipped = named;
 }
 
-/* What an interpreter runs: the first argument that is no option, from the root. */
-static void find_script(struct loaded *made)
-{
-    char **script = arguments;
-
-    while (script != NULL && *script != NULL && *++script != NULL && **script == '-')
-        ;
-    if (script == NULL || *script == NULL)
-        return;
-    if (STLS_NEXT(realpath)(*script, made->script) == NULL)
-        snprintf(made->script, sizeof made->script, "%s", *script);
-    made->sources.program.script = made->script;
-}
-
 /* What there is in a file that concerns more than one answer. */
 static void survey(struct loaded *made, const struct stls_policy_file *file)
 {
     for (size_t i = 0; file != NULL && i < file->section_count; i++) {
         const struct stls_policy_section *section = &file->sections[i];
 
-        if (section->kind == STLS_SECTION_APP && strchr(section->pattern, ' ') != NULL)
-            find_script(made);
         made->has_hosts = made->has_hosts || section->kind == STLS_SECTION_HOST;
         for (size_t j = 0; section->kind == STLS_SECTION_HOST && j < section->count; j++) {
             const struct stls_word *word = file->settings[section->first + j].word;
@@ -269,6 +253,7 @@ static bool load(struct loaded *made)
     if (around == NULL)
         return false;
     made->sources.program.executable = around->executable[0] != '\0' ? around->executable : NULL;
+    made->sources.program.script = around->script[0] != '\0' ? around->script : NULL;
     made->sources.system = parse(made, STLS_POLICY_SYSTEM_PATH, &around->system, &made->system);
     if (!stls_policy_file_locks(made->sources.system))
         read_variables(made, &around->own);

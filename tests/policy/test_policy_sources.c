@@ -25,6 +25,7 @@
 #define EXCEPTION "Reason = a device\nExpires = 2999-12-31\n"
 #define CONTRADICTION                                                                              \
     "[host/*]\nMinProtocol = TLSv1.3\n[host/localhost]\nMaxProtocol = TLSv1.2\n" EXCEPTION
+#define PYTHON_REFUSED "refused: CERTIFICATE_VERIFY_FAILED\n|*"
 #define LOG "[policy]\nLog = file:@LOG@\n"
 
 static struct policy_bed bed;
@@ -442,25 +443,65 @@ Test(sources, scripts)
                                  "    print('connected', t.version())\n"
                                  "except ssl.SSLError as e:\n"
                                  "    print('refused:', e.reason)\n";
-    static const char *const names[] = {"backup.py", "other.py"};
     static const char *const none[] = {NULL};
+    static const struct {
+        const char *section, *arguments[4], *expected;
+    } rows[] = {
+        {"app/python3* */backup.py", {"backup.py"}, CONNECTED},
+        {"app/python3*\t*/backup.py", {"-I", "./backup.py"}, CONNECTED},
+        {"app/python3* */backup.py", {"-W", "ignore", "backup.py", "other.py"}, CONNECTED},
+        {"app/python3* @HERE@/backup.py", {"-I", "@HERE@/etc/../backup.py"}, CONNECTED},
+        {"app/python3* */backup.py", {"other.py", "backup.py"}, PYTHON_REFUSED},
+        {"app/python3 */backup.py", {"backup.py"}, PYTHON_REFUSED},
+    };
 
     policy_bed_serve(&bed, "self-signed");
-    policy_bed_write(&bed, POLICY_SYSTEM,
-                     LOG "[app/python3* */backup.py]\nVerifyPeer = app\n" EXCEPTION);
-    for (size_t i = 0; i < 2; i++) {
-        char path[STLS_FILES_PATH_MAX];
-        const char *argv[] = {"/usr/bin/python3", "-I", path, NULL};
+    policy_bed_write(&bed, "backup.py", script);
+    policy_bed_write(&bed, "other.py", script);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[POLICY_TEXT_MAX], expanded[4][POLICY_TEXT_MAX];
+        const char *argv[6] = {"/usr/bin/python3"};
 
-        policy_bed_write(&bed, names[i], script);
-        cr_assert(stls_files_join(path, bed.here, names[i]) == 0);
+        for (size_t j = 0; j < 4 && rows[i].arguments[j] != NULL; j++) {
+            policy_bed_expand(&bed, rows[i].arguments[j], expanded[j]);
+            argv[j + 1] = expanded[j];
+        }
+        snprintf(text, sizeof text, LOG "[%s]\nVerifyPeer = app\n" EXCEPTION, rows[i].section);
+        policy_bed_write(&bed, POLICY_SYSTEM, text);
         policy_bed_run_program(&bed, NULL, argv);
         cr_expect(policy_bed_is(&bed, ALONE), "%s", bed.text);
         policy_bed_run_program(&bed, none, argv);
-        cr_expect(
-            policy_bed_is(&bed, i == 0 ? CONNECTED : "refused: CERTIFICATE_VERIFY_FAILED\n|*"),
-            "%s: %s", names[i], bed.text);
+        cr_expect(policy_bed_is(&bed, rows[i].expected), "[%s], %zu: expected %s, got\n%s",
+                  rows[i].section, i, rows[i].expected, bed.text);
     }
+}
+
+static void install(const char *name, mode_t mode)
+{
+    char from[STLS_FILES_PATH_MAX], to[STLS_FILES_PATH_MAX];
+    const char *argv[] = {"/usr/bin/install", from, to, NULL};
+
+    cr_assert(stls_files_join(from, STLS_POLICY_TESTS, name) == 0);
+    cr_assert(stls_files_join(to, bed.here, name) == 0);
+    policy_bed_run_program(&bed, NULL, argv);
+    cr_assert(bed.result.code == 0 && chmod(to, mode) == 0, "%s", bed.text);
+}
+
+/* An update took its file away: it is still the program of that name. */
+Test(sources, a_program_whose_file_was_replaced)
+{
+    static const char *const none[] = {NULL};
+    static const char code[] = "import os, sys\n"
+                               "f = os.open('victim', os.O_RDONLY)\n"
+                               "os.unlink('victim')\n"
+                               "os.execve(f, sys.argv, os.environ)\n";
+    const char *argv[] = {"/usr/bin/python3", "-c", code, "localhost", bed.port, NULL};
+
+    policy_bed_serve(&bed, "self-signed");
+    policy_bed_write(&bed, POLICY_SYSTEM, LOG "[app/victim]\nVerifyPeer = app\n" EXCEPTION);
+    install("victim", 0755);
+    policy_bed_run_program(&bed, none, argv);
+    cr_expect(policy_bed_is(&bed, CONNECTED), "%s", bed.text);
 }
 
 /* -- what a program does to itself */
@@ -539,17 +580,6 @@ Test(sources, anchors_that_are_out_of_reach_when_the_context_is_made)
                       options[j], rows[i].policy, rows[i].setting, rows[i].expected, bed.text);
         }
     }
-}
-
-static void install(const char *name, mode_t mode)
-{
-    char from[STLS_FILES_PATH_MAX], to[STLS_FILES_PATH_MAX];
-    const char *argv[] = {"/usr/bin/install", from, to, NULL};
-
-    cr_assert(stls_files_join(from, STLS_POLICY_TESTS, name) == 0);
-    cr_assert(stls_files_join(to, bed.here, name) == 0);
-    policy_bed_run_program(&bed, NULL, argv);
-    cr_assert(bed.result.code == 0 && chmod(to, mode) == 0, "%s", bed.text);
 }
 
 /* The loader takes LD_PRELOAD of such a program only from /etc/ld.so.preload, which is no test's to
