@@ -7,6 +7,7 @@
 
 #include "algorithms.h"
 #include "attach.h"
+#include "elf_symbols.h"
 #include "gates.h"
 #include "report.h"
 
@@ -175,21 +176,36 @@ STLS_HOOK OSSL_LIB_CTX *OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX *library)
     return before;
 }
 
+/* libssl registers inside pthread_once, while another thread may be in dlopen, in a constructor
+ * that waits for that once: so the loader, whose lock that one has, is not asked for OpenSSL's own.
+ */
+static __typeof__(&CRYPTO_get_ex_new_index) real_get_ex_new_index(const void *caller)
+{
+    const struct stls_openssl *openssl = stls_openssl_of_code(caller);
+    struct stls_elf_tables tables;
+    void *real = NULL;
+
+    if (openssl != NULL && openssl->CRYPTO_get_ex_new_index != NULL)
+        return openssl->CRYPTO_get_ex_new_index;
+    tables = stls_elf_tables_at(caller);
+    if (stls_elf_find_in(&tables, "SSL_CIPHER_get_name") == NULL &&
+        (real = stls_elf_find_in(&tables, "CRYPTO_get_ex_new_index")) == NULL)
+        real = stls_openssl_function_of_caller(caller, "CRYPTO_get_ex_new_index");
+    return real != NULL ? (__typeof__(&CRYPTO_get_ex_new_index))real
+                        : STLS_NEXT(CRYPTO_get_ex_new_index);
+}
+
 /* Each index comes with callbacks, which OpenSSL calls for an object as soon as something of a
  * later index was set on it. A program's callback for copied sessions may never have met one
- * without data of its own (stunnel 5.68 crashes on it): so our index, of which each verified
- * session has data, is to be the earlier one.
+ * without data of its own (stunnel 5.68 crashes on it): so our index, of which each session has
+ * data, is to be the earlier one.
  */
 STLS_HOOK int CRYPTO_get_ex_new_index(int class_index, long argl, void *argp,
                                       CRYPTO_EX_new *new_func, CRYPTO_EX_dup *dup_func,
                                       CRYPTO_EX_free *free_func)
 {
-    __typeof__(&CRYPTO_get_ex_new_index) real = (__typeof__(real))stls_openssl_function_of_caller(
-        __builtin_return_address(0), "CRYPTO_get_ex_new_index");
-
-    if (real == NULL)
-        real = STLS_NEXT(CRYPTO_get_ex_new_index);
     if (class_index == CRYPTO_EX_INDEX_SSL_SESSION && dup_func != NULL)
         stls_attach_all(NULL);
-    return real(class_index, argl, argp, new_func, dup_func, free_func);
+    return real_get_ex_new_index(__builtin_return_address(0))(class_index, argl, argp, new_func,
+                                                              dup_func, free_func);
 }

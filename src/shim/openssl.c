@@ -88,20 +88,21 @@ static struct stls_openssl *publish(struct stls_openssl *made)
     return NULL;
 }
 
-/* Where the object is mapped: from its program headers, which its first page holds. */
-static void find_extent(const struct link_map *object, const char *base, struct stls_openssl *ret)
+/* Where an object ends that was moved so far: from its program headers, which its first page holds.
+ */
+static const char *find_end(const char *base, ElfW(Addr) moved)
 {
     const ElfW(Ehdr) *header = (const void *)base;
     const ElfW(Phdr) *segment = (const void *)(base + header->e_phoff);
+    const char *ret = base;
 
-    ret->start = base;
-    ret->end = base;
     for (size_t i = 0; i < header->e_phnum; i++) {
-        const char *end = (const char *)object->l_addr + segment[i].p_vaddr + segment[i].p_memsz;
+        const char *end = (const char *)moved + segment[i].p_vaddr + segment[i].p_memsz;
 
-        if (segment[i].p_type == PT_LOAD && end > ret->end)
-            ret->end = end;
+        if (segment[i].p_type == PT_LOAD && end > ret)
+            ret = end;
     }
+    return ret;
 }
 
 /* A handle whose dlsym looks into this object first, then into what it was linked with: so the
@@ -186,7 +187,11 @@ static struct stls_openssl *make(const void *address)
     if (openssl == NULL)
         return NULL;
     pair = pair_of(handle, object);
-    find_extent(object, info.dli_fbase, openssl);
+    openssl->start = info.dli_fbase;
+    openssl->end = find_end(openssl->start, object->l_addr);
+    openssl->crypto_start = (const char *)pair.crypto.base; /* 0 in another namespace */
+    if (openssl->crypto_start != NULL)
+        openssl->crypto_end = find_end(openssl->crypto_start, pair.crypto.base);
     openssl->is_supported = true;
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++, name += strlen(name) + 1) {
         void *function = find_function(&pair, name);
@@ -315,11 +320,29 @@ void *stls_openssl_function_of_caller(const void *address, const char *name)
     return function != stls_elf_find_own(name) ? function : NULL;
 }
 
+struct stls_openssl *stls_openssl_of_code(const void *address)
+{
+    struct stls_openssl *openssl = find_known(address);
+
+    for (size_t i = 0; openssl == NULL && i < LIBSSLS_MAX; i++) {
+        openssl = atomic_load_explicit(&libssls[i], memory_order_acquire);
+        if (openssl == NULL)
+            break;
+        if ((const char *)address < openssl->crypto_start ||
+            (const char *)address >= openssl->crypto_end)
+            openssl = NULL;
+    }
+    return openssl;
+}
+
 struct stls_openssl *stls_openssl_of_caller(const void *address)
 {
-    struct stls_openssl *first = stls_openssl_of_object(NULL);
+    struct stls_openssl *first = stls_openssl_of_code(address);
     void *function;
 
+    if (first != NULL)
+        return first;
+    first = stls_openssl_of_object(NULL);
     if (atomic_load_explicit(&libssls[1], memory_order_acquire) == NULL)
         return first;
     function = stls_openssl_function_of_caller(address, "SSL_CIPHER_get_name"); /* no hook */

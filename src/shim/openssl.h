@@ -33,9 +33,10 @@ struct stls_vetted;       /* vetted's */
 struct stls_trust;        /* trust's */
 
 struct stls_openssl {
-    const char *start, *end; /* where the libssl is mapped */
-    bool is_supported;       /* has every REQUIRED function */
-    const char *missing;     /* the first it has not */
+    const char *start, *end; /* where the libssl is mapped, and its libcrypto if not far from us */
+    const char *crypto_start, *crypto_end;
+    bool is_supported;   /* has every REQUIRED function */
+    const char *missing; /* the first it has not */
     _Atomic(struct stls_registration *) registration;
     _Atomic(struct stls_vetted *) vetted;
     _Atomic(const char *) closed; /* gates' */
@@ -60,6 +61,10 @@ SSL *stls_openssl_ssl_of_chain(const struct stls_openssl *openssl, X509_STORE_CT
 /* Our hook in place of a libssl's function of that name, or NULL: for an address that dlsym is
  * about to hand out. */
 void *stls_openssl_hook_for(const void *function, const char *name);
+
+/* The libssl that the code at this address is part of, or its libcrypto; NULL if it is none of
+ * those that are known. Does not ask the loader, whose lock others may hold who wait for us. */
+struct stls_openssl *stls_openssl_of_code(const void *address);
 
 /* The libssl that the code at this address was linked with, directly or through its own libraries;
  * for objects that don't tell whose they are. */

@@ -33,6 +33,14 @@ enum stls_expectation {
     STLS_EXPECT_STRICT,  /* refused bare as well, and still: we never make it weaker */
 };
 
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#define STLS_LIBSSL "libssl.so.1.1"
+#elif OPENSSL_VERSION_NUMBER < 0x40000000L
+#define STLS_LIBSSL "libssl.so.3"
+#else
+#define STLS_LIBSSL "libssl.so.4"
+#endif
+
 struct stls_target {
     const char *host;    /* whom the victim means; it is at 127.0.0.1 */
     const char *port;    /* or several, separated by ',' */

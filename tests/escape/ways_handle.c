@@ -14,14 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if OPENSSL_VERSION_NUMBER < 0x30000000L
-#define LIBSSL "libssl.so.1.1"
-#elif OPENSSL_VERSION_NUMBER < 0x40000000L
-#define LIBSSL "libssl.so.3"
-#else
-#define LIBSSL "libssl.so.4"
-#endif
-
 #define FUNCTIONS(F)                                                                               \
     F(TLS_client_method)                                                                           \
     F(SSL_CTX_new)                                                                                 \
@@ -119,7 +111,7 @@ static int talk(const struct stls_target *target, void (*context_set)(SSL_CTX *)
 
 static int run_with(const struct stls_target *target, int flags)
 {
-    return fill(dlopen(LIBSSL, flags)) ? talk(target, NULL, NULL) : STLS_FAILED;
+    return fill(dlopen(STLS_LIBSSL, flags)) ? talk(target, NULL, NULL) : STLS_FAILED;
 }
 
 static int run_local(const struct stls_target *target)
@@ -139,7 +131,7 @@ static int run_deepbind(const struct stls_target *target)
 
 static int run_default_scope(const struct stls_target *target)
 {
-    if (dlopen(LIBSSL, RTLD_NOW | RTLD_GLOBAL) == NULL)
+    if (dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_GLOBAL) == NULL)
         return STLS_FAILED;
     return fill_from(RTLD_DEFAULT) ? talk(target, NULL, NULL) : STLS_FAILED;
 }
@@ -147,7 +139,7 @@ static int run_default_scope(const struct stls_target *target)
 static int run_dlvsym(const struct stls_target *target)
 {
     static const char *const versions[] = {"OPENSSL_4.0.0", "OPENSSL_3.0.0", "OPENSSL_1_1_0"};
-    void *handle = dlopen(LIBSSL, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_LOCAL);
 
     for (size_t i = 0; handle != NULL && i < sizeof versions / sizeof versions[0]; i++)
         if (dlvsym(handle, "SSL_CTX_new", versions[i]) != NULL) {
@@ -159,13 +151,14 @@ static int run_dlvsym(const struct stls_target *target)
 
 static int run_dlmopen(const struct stls_target *target)
 {
-    return fill(dlmopen(LM_ID_NEWLM, LIBSSL, RTLD_NOW)) ? talk(target, NULL, NULL) : STLS_FAILED;
+    return fill(dlmopen(LM_ID_NEWLM, STLS_LIBSSL, RTLD_NOW)) ? talk(target, NULL, NULL)
+                                                             : STLS_FAILED;
 }
 
 /* One lookup only goes through dlsym before the context is there: that of another function. */
 static int run_own_lookup(const struct stls_target *target)
 {
-    void *handle = dlopen(LIBSSL, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_LOCAL);
     Dl_info info;
     void *again;
 
@@ -234,7 +227,7 @@ static int run_second_copy(const struct stls_target *target)
 {
     /* 1.1.1: a copy whose calls go to a first one, that is global, has no ciphers. */
     bool is_global = OPENSSL_VERSION_NUMBER >= 0x30000000L;
-    void *first = dlopen(LIBSSL, RTLD_NOW | (is_global ? RTLD_GLOBAL : RTLD_LOCAL));
+    void *first = dlopen(STLS_LIBSSL, RTLD_NOW | (is_global ? RTLD_GLOBAL : RTLD_LOCAL));
 
     if (!fill(first))
         return STLS_FAILED;
@@ -293,8 +286,8 @@ static void set_connection(SSL *ssl)
 static int run_slots(const struct stls_target *target, void (*context_set)(SSL_CTX *),
                      void (*set)(SSL *))
 {
-    return fill(dlopen(LIBSSL, RTLD_NOW | RTLD_LOCAL)) ? talk(target, context_set, set)
-                                                       : STLS_FAILED;
+    return fill(dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_LOCAL)) ? talk(target, context_set, set)
+                                                            : STLS_FAILED;
 }
 
 static int run_info(const struct stls_target *target)

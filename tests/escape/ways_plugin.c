@@ -61,6 +61,14 @@ static int run_plugin_runpath_dlmopen(const struct stls_target *target)
     return run_plugin(target, dlmopen(LM_ID_NEWLM, "plugin.so", RTLD_NOW));
 }
 
+/* libssl is there before, as in a program that is linked with it. */
+static int run_plugin_beside(const struct stls_target *target)
+{
+    if (dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_GLOBAL) == NULL)
+        return STLS_FAILED;
+    return run_plugin_deepbind(target);
+}
+
 const struct stls_way stls_ways_plugin[] = {
     {.name = "plugin-local",
      .attack = "a plugin linked with libssl, RTLD_LOCAL",
@@ -81,5 +89,12 @@ const struct stls_way stls_ways_plugin[] = {
     {.name = "plugin-runpath-dlmopen",
      .attack = "found by RUNPATH, in a namespace of its own",
      .run = run_plugin_runpath_dlmopen},
+    {.name = "plugin-beside",
+     .attack = "the plugin with RTLD_DEEPBIND, beside a libssl that the program has loaded",
+     .run = run_plugin_beside},
+    {.name = "plugin-once",
+     .attack = "a thread in pthread_once of libssl's, which a constructor waits for in dlopen",
+     .env = "STLS_PLUGIN=once",
+     .run = run_plugin_local},
     STLS_WAYS_END,
 };
