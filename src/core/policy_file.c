@@ -253,6 +253,16 @@ static void read_values(struct reading *reading)
     }
 }
 
+const char *stls_policy_file_owner_fault(unsigned mode, unsigned owner, unsigned reader,
+                                         unsigned system)
+{
+    if ((mode & 022) != 0)
+        return "expected a file that nobody but its owner may write";
+    if (owner != 0 && owner != reader && owner != system)
+        return "expected a file of root's, or of the user's who reads it";
+    return NULL;
+}
+
 bool stls_policy_section_is_exception(const struct stls_policy_section *section)
 {
     return section->reason != NULL && section->expires >= 0;

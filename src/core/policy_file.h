@@ -68,6 +68,11 @@ bool stls_policy_file_read(struct stls_policy_file *file, const char *path, char
                            size_t length, void *memory, const struct stls_policy_parser *parser,
                            stls_policy_problem *problem, void *arg);
 
+/* NULL, or what is expected of a file instead, by its mode and owner as stat(2) tells them. reader:
+ * who reads it. system: whose /usr is, which is root but where a user namespace has no root. */
+const char *stls_policy_file_owner_fault(unsigned mode, unsigned owner, unsigned reader,
+                                         unsigned system);
+
 /* True if a section may make weaker what other sections say. */
 bool stls_policy_section_is_exception(const struct stls_policy_section *section);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "next.h"
 #include "sinks.h"
 
+#include "../core/policy_file.h"
 #include "../core/policy_text.h"
 
 #include "../core/banned.h"
@@ -29,9 +29,10 @@ static int look_at(int fd, size_t max, struct stls_policy_bytes *ret)
 {
     struct statx status;
 
-    if (STLS_NEXT(statx)(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_SIZE, &status) != 0)
+    if (STLS_NEXT(statx)(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0)
         return errno;
     ret->mode = status.stx_mode;
+    ret->owner = status.stx_uid;
     ret->length = (size_t)status.stx_size;
     if (!S_ISREG(status.stx_mode))
         return S_ISDIR(status.stx_mode) ? EISDIR : EINVAL;
@@ -71,12 +72,34 @@ int stls_policy_bytes_load(const char *path, size_t max, struct stls_policy_byte
     return 0;
 }
 
+/* Somebody wanted something to be there. */
+static bool is_broken_link(const char *path)
+{
+    char first;
+
+    return readlink(path, &first, 1) > 0 && access(path, F_OK) != 0;
+}
+
+static bool is_system_missing(int error)
+{
+    return (error == ENOENT || error == ENOTDIR) && !is_broken_link(STLS_POLICY_SYSTEM_PATH) &&
+           !is_broken_link(STLS_SYSCONFDIR "/stricttls");
+}
+
+static const char *find_owner_fault(const struct stls_policy_bytes *bytes)
+{
+    struct statx system = {.stx_uid = 0};
+
+    (void)STLS_NEXT(statx)(AT_FDCWD, "/usr", 0, STATX_UID, &system);
+    return stls_policy_file_owner_fault(bytes->mode, bytes->owner, geteuid(), system.stx_uid);
+}
+
 static struct stls_policy_bytes read_policy(const char *path, bool is_needed)
 {
     struct stls_policy_bytes bytes = {.text = NULL};
     int error = stls_policy_bytes_load(path, STLS_POLICY_BYTES_MAX, &bytes);
 
-    if ((error == ENOENT || error == ENOTDIR) && !is_needed)
+    if (!is_needed && is_system_missing(error))
         return bytes;
     if (error == EFBIG)
         bytes.fault = "expected less than a megabyte";
@@ -84,8 +107,8 @@ static struct stls_policy_bytes read_policy(const char *path, bool is_needed)
         bytes.fault = "expected a regular file";
     else if (error != 0)
         bytes.fault = "expected a file that can be read";
-    else if ((bytes.mode & (S_IWGRP | S_IWOTH)) != 0)
-        bytes.fault = "expected a file that nobody but its owner may write";
+    else
+        bytes.fault = find_owner_fault(&bytes);
     if (bytes.fault != NULL) {
         free((void *)(uintptr_t)bytes.text);
         bytes.text = NULL;
@@ -176,6 +199,15 @@ static void find_script(char **arguments, char path[PATH_MAX])
 const struct stls_policy_surroundings *stls_policy_bytes_there(void)
 {
     return atomic_load_explicit(&read_already, memory_order_acquire);
+}
+
+bool stls_policy_bytes_has_system(void)
+{
+    const struct stls_policy_surroundings *there = stls_policy_bytes_there();
+
+    if (there != NULL)
+        return there->system.text != NULL || there->system.fault != NULL;
+    return access(STLS_POLICY_SYSTEM_PATH, F_OK) == 0 || !is_system_missing(errno);
 }
 
 const struct stls_policy_bytes *

@@ -8,6 +8,7 @@
 #define STLS_POLICY_BYTES_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -18,7 +19,7 @@ enum {
 struct stls_policy_bytes {
     const char *text; /* NULL: there is no such file, or it has a fault */
     size_t length;
-    unsigned mode;
+    unsigned mode, owner;
     const char *fault; /* NULL, or what was expected of it */
 };
 
@@ -46,6 +47,9 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, c
 
 /* The same, if somebody has read it already. */
 const struct stls_policy_surroundings *stls_policy_bytes_there(void);
+
+/* False if there is no policy of the system's, not even one that can't be read. */
+bool stls_policy_bytes_has_system(void);
 
 /* A regular file of at most so many bytes, to be freed. 0, or an errno. */
 int stls_policy_bytes_load(const char *path, size_t max, struct stls_policy_bytes *ret);

@@ -369,18 +369,12 @@ bool stls_policy_leaves_contexts(void)
 /* Before the policy is loaded. */
 static bool is_off_by_environment(void)
 {
-    const struct stls_policy_surroundings *around;
     const char *mode;
 
     start_early();
-    around = stls_policy_bytes_there();
     mode = stls_policy_variable("STRICTTLS_MODE");
-    if (mode == NULL || strcmp(mode, "off") != 0)
-        return false;
     /* A policy of the system's would not let the environment switch it off. */
-    if (around == NULL)
-        return access(STLS_POLICY_SYSTEM_PATH, F_OK) != 0;
-    return around->system.text == NULL && around->system.fault == NULL;
+    return mode != NULL && strcmp(mode, "off") == 0 && !stls_policy_bytes_has_system();
 }
 
 bool stls_policy_is_off(void)

@@ -2,6 +2,7 @@
 #include "policy_source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,15 +89,19 @@ static void print_complaints(struct complaints *complaints)
 static char *read_file(const char *path, size_t *ret_length)
 {
     FILE *file = fopen(path, "re");
-    struct stat status;
+    struct stat status, system = {.st_uid = 0};
+    const char *fault = NULL;
     char *text = NULL;
+
+    (void)stat("/usr", &system);
 
     if (file == NULL || fstat(fileno(file), &status) != 0) {
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX) {
         fprintf(stderr, "%s: not a file of up to %d bytes\n", path, FILE_MAX);
-    } else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        fprintf(stderr, "%s: others may write to it\n", path);
+    } else if ((fault = stls_policy_file_owner_fault(status.st_mode, status.st_uid, geteuid(),
+                                                     system.st_uid)) != NULL) {
+        fprintf(stderr, "%s: %s\n", path, fault);
     } else if ((text = malloc((size_t)status.st_size + 1)) != NULL) {
         *ret_length = fread(text, 1, (size_t)status.st_size, file);
         text[*ret_length] = '\0';
@@ -188,7 +193,7 @@ bool stls_tool_policy_sources(const char *app, const char *script,
         find_executable(script, ret->script);
         ret->sources.program.script = ret->script;
     }
-    if (access(SYSTEM_POLICY, F_OK) == 0) {
+    if (faccessat(AT_FDCWD, SYSTEM_POLICY, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         is_good = stls_tool_policy_open(SYSTEM_POLICY, &ret->system);
         ret->sources.system = &ret->system.file;
     }

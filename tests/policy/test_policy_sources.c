@@ -213,11 +213,43 @@ static void expect_mode_refused(mode_t mode, bool is_refused)
 
 Test(sources, a_file_that_others_may_write)
 {
+    static const char *const off[] = {"STRICTTLS_MODE=off", NULL};
+    char path[STLS_FILES_PATH_MAX];
+
     policy_bed_serve(&bed, "good-rsa");
     policy_bed_write(&bed, POLICY_SYSTEM, LOG);
     expect_mode_refused(0644, false);
     expect_mode_refused(0664, true);
     expect_mode_refused(0646, true);
+    if (getuid() != 0)
+        cr_skip("only root can make files of others");
+    cr_assert(stls_files_join(path, bed.here, POLICY_SYSTEM) == 0);
+    cr_assert(chmod(path, 0644) == 0 && chown(path, 65534, 0) == 0);
+    policy_bed_run(&bed, off, "");
+    cr_expect(policy_bed_is(&bed, NO_CONTEXT "expected a file of root's*"), "%s", bed.text);
+    policy_bed_run(&bed, off, "nobody"); /* it was read before */
+    cr_expect(policy_bed_is(&bed, NO_CONTEXT "expected a file of root's*"), "%s", bed.text);
+}
+
+/* Who put a link there wanted a policy, so that the environment can't switch it off. */
+Test(sources, a_link_to_nowhere)
+{
+    static const char *const off[] = {"STRICTTLS_MODE=off", NULL};
+    static const char *const links[] = {POLICY_SYSTEM, "etc/stricttls"};
+    char path[STLS_FILES_PATH_MAX];
+
+    policy_bed_serve(&bed, "self-signed");
+    policy_bed_run(&bed, off, "");
+    cr_expect(policy_bed_is(&bed, CONNECTED), "%s", bed.text);
+    policy_bed_write(&bed, POLICY_SYSTEM, "");
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        cr_assert(stls_files_join(path, bed.here, links[i]) == 0 && remove(path) == 0);
+        cr_assert(symlink("/nowhere/at/all", path) == 0);
+        policy_bed_run(&bed, off, "resolve");
+        cr_expect(policy_bed_is(&bed, NO_CONTEXT "expected a file that can be read*"), "%s: %s",
+                  links[i], bed.text);
+        cr_assert(remove(path) == 0);
+    }
 }
 
 /* -- sections */
