@@ -10,7 +10,7 @@
 
 #include "../core/banned.h"
 
-static int usage(void)
+int stls_tool_policy_usage(void)
 {
     fputs("usage: stricttls policy show [--app PROGRAM [--script FILE]] [--host NAME[:PORT]] "
           "[--json]\n"
@@ -26,7 +26,7 @@ static int check(int argc, char **argv)
     bool is_good = true;
 
     if (argc < 2)
-        return usage();
+        return stls_tool_policy_usage();
     for (int i = 1; i < argc; i++) {
         struct stls_tool_policy_file file;
 
@@ -34,59 +34,6 @@ static int check(int argc, char **argv)
         stls_tool_policy_close(&file);
     }
     return is_good ? 0 : 1;
-}
-
-/* A shipped policy by its name, or a file's section [policy]. */
-static bool read_policy(const char *name, struct stls_policy *ret)
-{
-    struct stls_tool_policy_file file;
-    bool is_good;
-
-    if (stls_policy_shipped(ret, name))
-        return true;
-    is_good = stls_tool_policy_open(name, &file);
-    if (is_good)
-        stls_policy_file_base(&file.file, ret);
-    stls_tool_policy_close(&file);
-    return is_good;
-}
-
-static void print_line(char sign, const struct stls_policy *policy, const struct stls_word *word)
-{
-    char text[STLS_VALUE_MAX];
-
-    stls_policy_value(policy, word, text);
-    printf("%c%s = %s\n", sign, word->name, text[0] != '\0' ? text : "none");
-}
-
-/* 1 if they differ, as diff(1). */
-static int diff(int argc, char **argv)
-{
-    struct stls_policy a, b;
-    size_t count;
-    const struct stls_word *words = stls_policy_words(&count);
-    bool is_same = true;
-
-    if (argc != 3)
-        return usage();
-    if (!read_policy(argv[1], &a) || !read_policy(argv[2], &b))
-        return 2;
-    for (size_t i = 0; i < count; i++) {
-        char in_a[STLS_VALUE_MAX], in_b[STLS_VALUE_MAX];
-
-        if (words[i].kind == STLS_WORD_BASE || words[i].place == STLS_PLACE_SECTION)
-            continue;
-        stls_policy_value(&a, &words[i], in_a);
-        stls_policy_value(&b, &words[i], in_b);
-        if (strcmp(in_a, in_b) == 0)
-            continue;
-        if (is_same)
-            printf("--- %s\n+++ %s\n", argv[1], argv[2]);
-        is_same = false;
-        print_line('-', &a, &words[i]);
-        print_line('+', &b, &words[i]);
-    }
-    return is_same ? 0 : 1;
 }
 
 int stls_tool_policy_with_effective(int argc, char **argv,
@@ -116,9 +63,9 @@ int stls_tool_policy_with_effective(int argc, char **argv,
         else if (option == 'j')
             is_json = true;
         else
-            return usage();
+            return stls_tool_policy_usage();
     if (optind != argc)
-        return usage();
+        return stls_tool_policy_usage();
     if (stls_tool_policy_sources(app, script, &sources) &&
         stls_tool_policy_resolve(&sources, host, &effective))
         ret = print(&effective, is_json);
@@ -133,12 +80,12 @@ int stls_tool_policy(int argc, char **argv)
         int (*run)(int argc, char **argv);
     } commands[] = {
         {"show", stls_tool_policy_show},       {"check", check},
-        {"ciphers", stls_tool_policy_ciphers}, {"diff", diff},
+        {"ciphers", stls_tool_policy_ciphers}, {"diff", stls_tool_policy_diff},
         {"words", stls_tool_policy_words}, /* for the documents; see make docs */
     };
 
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
-    return usage();
+    return stls_tool_policy_usage();
 }

@@ -9,7 +9,11 @@ int stls_tool_policy_with_effective(int argc, char **argv,
                                     int (*print)(const struct stls_effective *effective,
                                                  bool is_json));
 
+/* Prints how they are called; returns the status of having been called otherwise. */
+int stls_tool_policy_usage(void);
+
 int stls_tool_policy_show(int argc, char **argv);
+int stls_tool_policy_diff(int argc, char **argv); /* 1 if they differ, as diff(1) */
 int stls_tool_policy_ciphers(int argc, char **argv);
 
 /* The reference of all words: "words markdown" or "words roff". */
