@@ -36,20 +36,22 @@ static bool is_tls13(const SSL_CIPHER *cipher)
     return SSL_CIPHER_get_kx_nid(cipher) == NID_kx_any;
 }
 
+/* The list as a connection would offer it: by security level and versions, too. */
 static bool print_ciphers(SSL_CTX *context, const struct stls_policy *policy)
 {
     SSL_CTX *probe = SSL_CTX_new(TLS_method());
-    const STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(context);
+    SSL *ssl = SSL_new(context);
+    STACK_OF(SSL_CIPHER) *ciphers = ssl != NULL ? SSL_get1_supported_ciphers(ssl) : NULL;
     char line[256];
 
-    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+    for (int i = 0; probe != NULL && i < sk_SSL_CIPHER_num(ciphers); i++) {
         const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
 
-        if (is_tls13(cipher) ? policy->max_protocol == TLS1_3_VERSION
-                             : policy->min_protocol != TLS1_3_VERSION && probe != NULL &&
-                                   is_in_each(probe, policy->cipher_string, cipher))
+        if (is_tls13(cipher) || is_in_each(probe, policy->cipher_string, cipher))
             fputs(SSL_CIPHER_description(cipher, line, sizeof line), stdout);
     }
+    sk_SSL_CIPHER_free(ciphers);
+    SSL_free(ssl);
     SSL_CTX_free(probe);
     return ferror(stdout) == 0;
 }
@@ -66,10 +68,16 @@ static int print(const struct stls_effective *effective, bool is_json)
              policy->cipher_string);
     stls_policy_value(policy, stls_policy_word_at(offsetof(struct stls_policy, ciphersuites)),
                       suites);
-    is_good = context != NULL && SSL_CTX_set_cipher_list(context, first) == 1 &&
-              SSL_CTX_set_ciphersuites(context, suites) == 1 && print_ciphers(context, policy);
-    if (!is_good)
+    is_good = context != NULL && SSL_CTX_set_min_proto_version(context, policy->min_protocol) &&
+              SSL_CTX_set_max_proto_version(context, policy->max_protocol) &&
+              SSL_CTX_set_cipher_list(context, first) == 1 &&
+              SSL_CTX_set_ciphersuites(context, suites) == 1;
+    if (is_good) {
+        SSL_CTX_set_security_level(context, policy->security_level);
+        is_good = print_ciphers(context, policy);
+    } else {
         fputs("stricttls policy: this OpenSSL knows none of the ciphers\n", stderr);
+    }
     SSL_CTX_free(context);
     return is_good ? 0 : 1;
 }
