@@ -13,6 +13,10 @@
 
 #include <openssl/bio.h>
 #include <openssl/conf.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "../core/policy_variables.h"
 
 #include "../core/banned.h"
 
@@ -86,6 +90,59 @@ static void print_complaints(struct complaints *complaints)
     free(complaints->each);
 }
 
+/* What stands in a cipher string that OpenSSL does not know, and would skip in silence; as the
+ * library has it, names that we know are good everywhere. False with what is wrong. */
+static bool check_ciphers(const char *string, char *error, size_t size)
+{
+    SSL_CTX *context = NULL; /* where it is needed */
+    bool is_good = true;
+    char name[STLS_TEXT_MAX];
+
+    snprintf(error, size, "no cipher is left");
+    for (const char *rest = string; is_good && *(rest += strspn(rest, ":, \t")) != '\0';
+         rest += strlen(name)) {
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(rest, ":, \t"), rest);
+        if (stls_registry_find_name(STLS_REGISTRY_CIPHER, name, strlen(name)) != NULL)
+            continue;
+        if (context == NULL && (context = SSL_CTX_new(TLS_method())) == NULL) {
+            snprintf(error, size, "OpenSSL can't be asked");
+            return false;
+        }
+        is_good = strchr("-+!", *name) != NULL || SSL_CTX_set_cipher_list(context, name);
+        if (!is_good)
+            snprintf(error, size, "OpenSSL knows no %.64s", name);
+    }
+    is_good = is_good && (context == NULL || SSL_CTX_set_cipher_list(context, string));
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return is_good;
+}
+
+/* What a text can't tell: whether this OpenSSL knows the ciphers, and the anchors are there. These
+ * may be on another machine: no more than a warning. */
+static bool check_here(const struct stls_policy_file *file, struct complaints *complaints)
+{
+    bool is_good = true;
+    char error[STLS_TEXT_MAX + 128];
+
+    for (size_t i = 0; i < file->setting_count; i++) {
+        const struct stls_policy_setting *setting = &file->settings[i];
+
+        if (setting->word == NULL || setting->value == NULL)
+            continue;
+        if (setting->word->kind == STLS_WORD_CIPHERS &&
+            !check_ciphers(setting->value, error, sizeof error)) {
+            complain(complaints, setting->line, setting->word->name, error);
+            is_good = false;
+        } else if (setting->word->offset == offsetof(struct stls_policy, trust_store) &&
+                   *setting->value == '/' && access(setting->value, R_OK) != 0) {
+            snprintf(error, sizeof error, "warning: %s: %s", setting->value, strerror(errno));
+            complain(complaints, setting->line, setting->word->name, error);
+        }
+    }
+    return is_good;
+}
+
 static char *read_file(const char *path, size_t *ret_length)
 {
     FILE *file = fopen(path, "re");
@@ -124,9 +181,11 @@ bool stls_tool_policy_open(const char *path, struct stls_tool_policy_file *ret)
     if (ret->text == NULL)
         return false;
     ret->memory = malloc(stls_policy_file_size(ret->text, length));
-    if (ret->memory != NULL)
+    if (ret->memory != NULL) {
         is_good = stls_policy_file_read(&ret->file, path, ret->text, length, ret->memory, &parser,
                                         complain, &complaints);
+        is_good = check_here(&ret->file, &complaints) && is_good;
+    }
     print_complaints(&complaints);
     ret->parser = conf;
     return is_good;
@@ -149,6 +208,14 @@ static const char *variable(const char *name)
     return NULL;
 }
 
+static void find_real(const char *path, char ret[PATH_MAX])
+{
+    char *real = realpath(path, NULL);
+
+    snprintf(ret, PATH_MAX, "%s", real != NULL ? real : path);
+    free(real);
+}
+
 /* As a shell would find it; where it can't be found, sections by base name still match. */
 static void find_executable(const char *app, char path[PATH_MAX])
 {
@@ -156,11 +223,7 @@ static void find_executable(const char *app, char path[PATH_MAX])
 
     snprintf(path, PATH_MAX, "%s", app);
     if (strchr(app, '/') != NULL) {
-        char *real = realpath(app, NULL);
-
-        if (real != NULL)
-            snprintf(path, PATH_MAX, "%s", real);
-        free(real);
+        find_real(app, path);
         return;
     }
     for (size_t length; folders != NULL && *folders != '\0';
@@ -176,33 +239,55 @@ static void find_executable(const char *app, char path[PATH_MAX])
     }
 }
 
+static void complain_of_variable(void *arg, const char *entry, const char *expected)
+{
+    bool *is_good = arg;
+
+    *is_good = false;
+    fprintf(stderr, "%s: %s\n", entry, expected);
+}
+
+/* The environment, as the library reads it. */
+static bool read_environment(struct stls_tool_policy_sources *ret)
+{
+    const char *named = variable("STRICTTLS_POLICY"), *ciphers = variable("STRICTTLS_CIPHERS");
+    char error[128];
+    bool is_good = true;
+
+    ret->sources.variable = variable;
+    stls_policy_check_variables(environ, complain_of_variable, &is_good);
+    if (is_good && ciphers != NULL && !check_ciphers(ciphers, error, sizeof error)) {
+        fprintf(stderr, "STRICTTLS_CIPHERS=%s: %s\n", ciphers, error);
+        is_good = false;
+    }
+    if (named == NULL || *named != '/') {
+        ret->sources.shipped = named;
+        return is_good;
+    }
+    ret->sources.file = &ret->own.file;
+    return stls_tool_policy_open(named, &ret->own) && is_good;
+}
+
 bool stls_tool_policy_sources(const char *app, const char *script,
                               struct stls_tool_policy_sources *ret)
 {
-    const char *named = variable("STRICTTLS_POLICY");
-    struct stls_policy shipped;
     bool is_good = true;
 
     memset(ret, 0, sizeof *ret);
-    ret->sources.variable = variable;
     if (app != NULL) {
         find_executable(app, ret->executable);
         ret->sources.program.executable = ret->executable;
     }
     if (script != NULL) {
-        find_executable(script, ret->script);
+        find_real(script, ret->script);
         ret->sources.program.script = ret->script;
     }
     if (faccessat(AT_FDCWD, SYSTEM_POLICY, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         is_good = stls_tool_policy_open(SYSTEM_POLICY, &ret->system);
         ret->sources.system = &ret->system.file;
     }
-    if (named != NULL && stls_policy_shipped(&shipped, named)) {
-        ret->sources.shipped = named;
-    } else if (named != NULL) {
-        is_good = stls_tool_policy_open(named, &ret->own) && is_good;
-        ret->sources.file = &ret->own.file;
-    }
+    if (is_good && !stls_policy_file_locks(ret->sources.system))
+        is_good = read_environment(ret);
     return is_good;
 }
 
@@ -223,6 +308,14 @@ static unsigned port_of(const char *host)
     return (unsigned)strtoul(colon + 1, NULL, 10);
 }
 
+static void tell_expired(void *arg, const struct stls_policy_file *file,
+                         const struct stls_policy_section *section)
+{
+    (void)arg;
+    fprintf(stderr, "%s:%u: [%s] has expired and no longer applies\n", file->path, section->line,
+            section->name);
+}
+
 bool stls_tool_policy_resolve(const struct stls_tool_policy_sources *sources, const char *host,
                               struct stls_effective *ret)
 {
@@ -239,6 +332,6 @@ bool stls_tool_policy_resolve(const struct stls_tool_policy_sources *sources, co
         stls_policy_match(&sources->sources, &peer, 1, &matches);
     }
     stls_policy_resolve(&sources->sources, host != NULL && matches.has_any ? &matches : NULL,
-                        time(NULL) / 86400, NULL, NULL, ret);
+                        time(NULL) / 86400, tell_expired, NULL, ret);
     return true;
 }

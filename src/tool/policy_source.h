@@ -15,7 +15,7 @@ struct stls_tool_policy_file {
 };
 
 /* Prints all that is wrong with the file on stderr, as "FILE:LINE: WORD: expected ...". False if
- * there was anything. To be closed in both cases. */
+ * there was anything but warnings. To be closed in both cases. */
 bool stls_tool_policy_open(const char *path, struct stls_tool_policy_file *ret);
 void stls_tool_policy_close(struct stls_tool_policy_file *file);
 
@@ -27,7 +27,8 @@ struct stls_tool_policy_sources {
     char script[4096];
 };
 
-/* app, script: as on a command line, or NULL. False if a source is wrong; it was said why. */
+/* app, script: as on a command line, or NULL. False if a source is wrong, so that the library would
+ * refuse all TLS; it was said why. */
 bool stls_tool_policy_sources(const char *app, const char *script,
                               struct stls_tool_policy_sources *ret);
 void stls_tool_policy_sources_close(struct stls_tool_policy_sources *sources);

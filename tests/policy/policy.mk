@@ -26,6 +26,10 @@ $(P)/libstricttls.so: $(POLICY_OBJECTS) $(B)/exports.map
 	  -o $@ $(POLICY_OBJECTS)
 
 # Its time() is for all that it is made of.
+# And a command that looks there.
+$(P)/stricttls: src/tool/policy_source.c $(filter-out %/policy_source.o,$(TOOL_OBJECTS)) $(CORE_OBJECTS)
+	$(CC) $(subst '"$(SYSCONFDIR)"','"$(POLICY_SYSCONFDIR)"',$(filter-out -MMD -MP,$(COMMON))) -fPIE -pie -o $@ $^ $(TOOL_LIBS)
+
 $(P)/victim: $(P)/victim.o $(P)/victim_memory.o
 	$(CC) $(CFLAGS) -pie -rdynamic -o $@ $^ -lssl -lcrypto
 
@@ -36,7 +40,7 @@ POLICY_BED := $(P)/bed.o $(T)/programs/testbed.o $(SUPPORT) $(LAB_OBJECTS) $(COR
 
 $(P)/bed.o $(P)/test_policy_sources.o: TEST_CFLAGS += '-DSTLS_POLICY_TESTS="$(CURDIR)/$(P)"'
 
-$(P)/test_policy_words $(P)/test_policy_sources: %: %.o $(POLICY_BED) | $(P)/victim $(P)/victim_linked
+$(P)/test_policy_words $(P)/test_policy_sources: %: %.o $(POLICY_BED) | $(P)/victim $(P)/victim_linked $(P)/stricttls
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 -include $(POLICY_OBJECTS:.o=.d)

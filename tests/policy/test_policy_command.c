@@ -77,6 +77,22 @@ Test(check, ten_mistakes)
     }
 }
 
+/* Ciphers that OpenSSL does not know, with which the library would let nothing pass; and anchors
+ * that are not here, which may be there where the policy goes. */
+Test(check, what_this_machine_knows)
+{
+    struct stls_process_result result;
+
+    RUN(result, NULL, "check", "tests/policy/here.cnf");
+    cr_expect(result.code == 1);
+    cr_expect_str_eq(result.output,
+                     "tests/policy/here.cnf:3: CipherString: OpenSSL knows no "
+                     "ECDHE-RSA-AES128-GMC-SHA256\n"
+                     "tests/policy/here.cnf:7: TrustStore: warning: /nowhere/at/all.pem: No such "
+                     "file or directory\n"
+                     "tests/policy/here.cnf:12: CipherString: no cipher is left\n");
+}
+
 Test(check, a_file_that_is_not_there)
 {
     struct stls_process_result result;
@@ -223,39 +239,54 @@ static void expect_shown(const struct stls_process_result *result, const char *v
                          const char *source)
 {
     const char *found = strstr(result->output, value);
+    char line[1024];
 
     cr_assert(result->code == 0 && found != NULL, "no \"%s\" in\n%s", value, result->output);
     found = strchr(found, '\n');
-    cr_expect(found != NULL &&
-                  strncmp(found + 1 + strspn(found + 1, " "), source, strlen(source)) == 0,
-              "%s is not from %s in\n%s", value, source, result->output);
+    cr_assert(found != NULL);
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(found + 1, "\n"), found + 1);
+    cr_expect(strstr(line, source) != NULL, "%s is not from %s but from %s", value, source, line);
+}
+
+/* "STRICTTLS_POLICY=/.../name" */
+static const char *policy_variable(const char *name)
+{
+    static char text[STLS_FILES_PATH_MAX + 32];
+    char path[STLS_FILES_PATH_MAX];
+
+    cr_assert(realpath(name, path) != NULL);
+    snprintf(text, sizeof text, "STRICTTLS_POLICY=%s", path);
+    return text;
 }
 
 Test(show, sources)
 {
-    const char *env[] = {"STRICTTLS_POLICY=tests/policy/sections.cnf",
+    const char *env[] = {policy_variable("tests/policy/sections.cnf"),
                          "STRICTTLS_UNKNOWN_HOST=allow", NULL};
     struct stls_process_result result;
 
     RUN(result, env, "show");
-    expect_shown(&result, "MinProtocol         = TLSv1.3",
-                 "# tests/policy/sections.cnf:3 [policy]");
+    expect_shown(&result, "MinProtocol         = TLSv1.3", "/tests/policy/sections.cnf:3 [policy]");
     expect_shown(&result, "UnknownHost         = allow", "# STRICTTLS_UNKNOWN_HOST");
     expect_shown(&result, "CheckHost           = require", "# built-in");
     RUN(result, env, "show", "--app", "/usr/bin/curl");
     expect_shown(&result, "MinProtocol         = TLSv1.2",
-                 "# tests/policy/sections.cnf:6 [app/curl]");
+                 "/tests/policy/sections.cnf:6 [app/curl]");
     RUN(result, env, "show", "--app", "/usr/bin/curl", "--host", "old.corp.example:8443");
     expect_shown(&result, "CheckHost           = app",
-                 "# tests/policy/sections.cnf:11 [host/*.corp.example:8443]");
+                 "/tests/policy/sections.cnf:11 [host/*.corp.example:8443]");
     RUN(result, env, "show", "--app", "/usr/bin/curl", "--host", "old.corp.example:443");
     expect_shown(&result, "CheckHost           = require", "# built-in");
     RUN(result, env, "show", "--app", "/usr/bin/python3", "--script", "/opt/backup.py");
     expect_shown(&result, "AllowPSK            = yes",
-                 "# tests/policy/sections.cnf:21 [app/python3* */backup.py]");
+                 "/tests/policy/sections.cnf:21 [app/python3* */backup.py]");
     /* past its date */
     RUN(result, env, "show", "--host", "past.example");
     expect_shown(&result, "CheckHost           = require", "# built-in");
+    cr_expect(strstr(result.output,
+                     "sections.cnf:15: [host/past.example] has expired and no longer "
+                     "applies\n") != NULL,
+              "%s", result.output);
 }
 
 Test(show, json)
@@ -274,11 +305,26 @@ Test(show, json)
 
 Test(show, a_source_that_is_wrong)
 {
-    const char *env[] = {"STRICTTLS_POLICY=tests/policy/ten_mistakes.cnf", NULL};
+    static const struct {
+        const char *variable, *says;
+    } rows[] = {
+        {"STRICTTLS_MODE=enforced", "STRICTTLS_MODE=enforced: expected enforce, audit, off\n"},
+        {"STRICTTLS_NONSENSE=1", "STRICTTLS_NONSENSE=1: no such variable\n"},
+        {"STRICTTLS_POLICY=tests/policy/sections.cnf",
+         "expected intermediate, strict, audit, /PATH"},
+        {"STRICTTLS_CIPHERS=NONSENSE", "STRICTTLS_CIPHERS=NONSENSE: OpenSSL knows no NONSENSE\n"},
+    };
+    const char *env[] = {policy_variable("tests/policy/ten_mistakes.cnf"), NULL};
     struct stls_process_result result;
 
     RUN(result, env, "show");
     cr_expect(result.code == 1 && strstr(result.output, "ten_mistakes.cnf:3: ") != NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        env[0] = rows[i].variable;
+        RUN(result, env, "show");
+        cr_expect(result.code == 1 && strstr(result.output, rows[i].says) != NULL, "%s: %s",
+                  rows[i].variable, result.output);
+    }
 }
 
 Test(show, host_that_is_none)
@@ -315,6 +361,38 @@ Test(ciphers, tls13_only)
 
     RUN(result, env, "ciphers");
     cr_expect(result.code == 0 && strstr(result.output, "TLSv1.2") == NULL, "%s", result.output);
+}
+
+Test(ciphers, by_level)
+{
+    const char *env[] = {"STRICTTLS_SECURITY_LEVEL=4", NULL};
+    struct stls_process_result result;
+
+    RUN(result, env, "ciphers");
+    cr_expect(result.code == 0 && strstr(result.output, "AES_256_GCM") != NULL &&
+                  strstr(result.output, "AES128") == NULL &&
+                  strstr(result.output, "AES_128") == NULL,
+              "%s", result.output);
+}
+
+Test(diff, sections_that_differ)
+{
+    struct stls_process_result result;
+
+    RUN(result, NULL, "diff", "tests/policy/sections.cnf", "tests/policy/sections_changed.cnf");
+    cr_expect(result.code == 1);
+    cr_expect_str_eq(result.output,
+                     "--- tests/policy/sections.cnf\n+++ tests/policy/sections_changed.cnf\n"
+                     " [app/curl]\n-MinProtocol = TLSv1.2\n+MinProtocol = TLSv1.1\n"
+                     " [host/*.corp.example:8443]\n+AllowPSK = no\n"
+                     "-Expires = 2999-12-31\n+Expires = 2998-12-31\n"
+                     "-[app/python3* */backup.py]\n-AllowPSK = yes\n"
+                     "-Reason = a key of its own\n-Expires = 2999-12-31\n"
+                     "+[app/wget]\n+SecurityLevel = 3\n");
+    RUN(result, NULL, "diff", "tests/policy/sections.cnf", "tests/policy/sections.cnf");
+    cr_expect(result.code == 0 && result.output_length == 0, "%s", result.output);
+    RUN(result, NULL, "diff", "strict", "tests/policy/sections_changed.cnf");
+    cr_expect(result.code == 1 && strstr(result.output, "+[app/wget]\n") != NULL);
 }
 
 Test(diff, words_that_differ)

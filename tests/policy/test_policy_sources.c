@@ -52,6 +52,19 @@ struct row {
     const char *expected;
 };
 
+/* The command says of a policy what the library makes of it: that nothing passes, or not. It is not
+ * preloaded itself, or it would have no OpenSSL to ask. */
+static void expect_command_agrees(const struct row *row, const char *const *settings)
+{
+    const char *argv[] = {"/usr/bin/env", "-u",   "LD_PRELOAD", STLS_POLICY_TESTS "/stricttls",
+                          "policy",       "show", NULL};
+    bool is_refused = strncmp(row->expected, NO_CONTEXT, strlen("no context")) == 0;
+
+    policy_bed_run_program(&bed, settings, argv);
+    cr_expect(bed.result.code == (is_refused ? 1 : 0), "%s, by the command:\n%s", row->what,
+              bed.text);
+}
+
 static void try_row(const struct row *row)
 {
     const char *settings[4];
@@ -74,6 +87,7 @@ static void try_row(const struct row *row)
     policy_bed_expand(&bed, row->expected, expected);
     cr_expect(policy_bed_is(&bed, expected), "%s: expected %s, got\n%s", row->what, expected,
               bed.text);
+    expect_command_agrees(row, settings);
 }
 
 static void try_rows(const struct row *rows, size_t count)
@@ -122,6 +136,18 @@ Test(sources, floors)
         {"but it has no exception", "self-signed", "",
          LOG "[host/localhost]\nVerifyPeer = app\n" EXCEPTION, NULL, "STRICTTLS_HOST_SOURCES=bio",
          NO_PEER},
+        {"locked: not even a file that is not there", "good-rsa", "",
+         LOG "LockEnvironment = yes\nTrustStore = @ROOT@\n", NULL,
+         "STRICTTLS_POLICY=/nowhere/at/all.cnf", CONNECTED},
+        {"a value that is none", "good-rsa", "", NULL, NULL, "STRICTTLS_MODE=enforced",
+         NO_CONTEXT "STRICTTLS_MODE=enforced: expected enforce, audit, off*"},
+        {"a path that is relative", "good-rsa", "", NULL, NULL, "STRICTTLS_POLICY=own.cnf",
+         NO_CONTEXT "STRICTTLS_POLICY=own.cnf: expected intermediate, strict, audit, /PATH*"},
+        {"a cipher that nobody knows", "good-rsa", "", NULL, NULL,
+         "STRICTTLS_CIPHERS=ECDHE-RSA-AES128-GCM-SHA256:AES-NONSENSE",
+         NO_CONTEXT "STRICTTLS_CIPHERS=*: OpenSSL knows no AES-NONSENSE*"},
+        {"no cipher at all", "good-rsa", "", NULL, NULL, "STRICTTLS_CIPHERS=ALL:!ALL",
+         NO_CONTEXT "STRICTTLS_CIPHERS=*: no cipher is left*"},
         {"a variable that nobody knows", "good-rsa", "", NULL, NULL, "STRICTTLS_NONSENSE=1",
          NO_CONTEXT "STRICTTLS_NONSENSE=1: no such variable*"},
         {"a contradiction", "good-rsa", "", LOG "Groups = P-256\n", "[policy]\nGroups = X25519\n",
@@ -505,6 +531,23 @@ Test(sources, scripts)
         policy_bed_run_program(&bed, none, argv);
         cr_expect(policy_bed_is(&bed, rows[i].expected), "[%s], %zu: expected %s, got\n%s",
                   rows[i].section, i, rows[i].expected, bed.text);
+    }
+    policy_bed_write(&bed, POLICY_SYSTEM,
+                     "[app/python3* */backup.py]\nVerifyPeer = app\n" EXCEPTION);
+    for (size_t i = 0; i < 2; i++) {
+        const char *show[] = {"stricttls",
+                              "policy",
+                              "show",
+                              "--app",
+                              "python3",
+                              "--script",
+                              i == 0 ? "backup.py" : "other.py",
+                              NULL};
+
+        policy_bed_run_program(&bed, NULL, show);
+        cr_expect(
+            policy_bed_is(&bed, i == 0 ? "*VerifyPeer *= app\n*" : "*VerifyPeer *= require\n*"),
+            "by the command: %s", bed.text);
     }
 }
 
