@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gates.h"
 #include "policy_load.h"
 #include "report.h"
 #include "session.h"
+#include "slots.h"
 #include "state.h"
 #include "vetted.h"
 
@@ -46,7 +46,7 @@ static void on_context(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, l
         free(record);
         return;
     }
-    stls_gates_install(openssl, parent, record);
+    stls_slots_take(openssl, parent, record);
 }
 
 /* Runs inside SSL_new, in which the SSL is not yet to be touched. */

@@ -12,6 +12,7 @@
 #include "policy_load.h"
 #include "report.h"
 #include "session.h"
+#include "slots.h"
 #include "verify.h"
 
 #include "../core/asked.h"
@@ -60,27 +61,6 @@ static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL
         return connection->program_info;
     context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     return context != NULL ? context->program_info : NULL;
-}
-
-/* The slots of the SSL itself and of the context it has now, which may have been swapped or written
- * to behind our back. A callback found there is the program's, and is called from now on. */
-static void hold_slots(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    SSL_CTX *context = openssl->SSL_get_SSL_CTX(ssl);
-    stls_info_callback *info = openssl->SSL_get_info_callback(ssl);
-    stls_security_callback *security = openssl->SSL_get_security_callback(ssl);
-
-    if (info != stls_gate_state) {
-        if (info != NULL)
-            connection->program_info = info;
-        openssl->SSL_set_info_callback(ssl, stls_gate_state);
-    }
-    if (security != stls_gate_algorithms) {
-        connection->program_security = security;
-        openssl->SSL_set_security_callback(ssl, stls_gate_algorithms);
-    }
-    /* This slot has no getter. Storing what is there already races with nobody that matters. */
-    openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate, openssl);
 }
 
 /* A server that asks for certificates needs a session id context, or OpenSSL fails every
@@ -176,9 +156,9 @@ static void drop_keys(const struct stls_openssl *openssl, SSL *ssl,
     }
 }
 
-static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+/* What holds for the handshake, and what the program asked for before we change anything. */
+static void begin(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     int mode = openssl->SSL_get_verify_mode(ssl);
     struct stls_refusal refusal = {.reason = NULL};
 
@@ -203,11 +183,18 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     }
     if (connection->policy->mode == STLS_MODE_OFF)
         connection->is_reported = true; /* off says nothing more */
+}
+
+static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+
+    begin(openssl, ssl, connection);
     if (!is_enforcing(openssl, ssl) && !connection->is_refused) {
         refuse_old_method(openssl, ssl, connection);
         return;
     }
-    hold_slots(openssl, ssl, connection);
+    stls_slots_hold(openssl, ssl, connection);
     stls_algorithms_apply(openssl, ssl, connection->policy,
                           context != NULL && context->is_prepared);
     hold_verify(openssl, ssl, connection);
@@ -230,7 +217,7 @@ static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
 {
     if (!is_enforcing(openssl, ssl))
         return;
-    hold_slots(openssl, ssl, connection);
+    stls_slots_hold(openssl, ssl, connection);
     hold_verify(openssl, ssl, connection);
     if (openssl->SSL_get_state(ssl) == TLS_ST_BEFORE)
         drop_keys(openssl, ssl, connection);
@@ -412,6 +399,28 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
 }
 
+/* Both other slots may have been taken past our hooks, so that this gate is the first: it looks at
+ * what they would have, and closes them for the rest of the handshake. */
+static bool is_agreed(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    struct stls_guard guard = stls_guard_enter(openssl);
+    struct stls_refusal refusal = {.reason = NULL};
+    bool is_first = !connection->is_started;
+
+    if (connection->policy == NULL)
+        begin(openssl, ssl, connection);
+    step(openssl, ssl, connection);
+    if (is_first || is_enforcing(openssl, ssl))
+        refusal.reason = stls_last_look_at_algorithms(
+            openssl, ssl, openssl->SSL_get_pending_cipher(ssl), &refusal.rule);
+    if (refusal.reason != NULL) {
+        connection->is_refused = is_enforcing(openssl, ssl);
+        stls_report_refusal(openssl, ssl, connection, &refusal);
+    }
+    stls_guard_leave(guard);
+    return !connection->is_refused;
+}
+
 int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
 {
     struct stls_openssl *openssl = arg;
@@ -423,21 +432,13 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
             return 0;
         return stls_verify_as_program(openssl, ssl, chain);
     }
+    if (!is_agreed(openssl, ssl, connection)) {
+        openssl->X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
+        return 0;
+    }
     if (!stls_verify_is_wanted(openssl, ssl))
         return stls_verify_as_program(openssl, ssl, chain);
     if (is_enforcing(openssl, ssl))
         return stls_verify_enforce(openssl, ssl, connection, chain);
     return stls_verify_audit(openssl, ssl, connection, chain);
-}
-
-void stls_gates_install(const struct stls_openssl *openssl, SSL_CTX *context,
-                        struct stls_context *record)
-{
-    openssl->SSL_CTX_set_info_callback(context, stls_gate_state);
-    if (is_enforcing(openssl, NULL)) { /* audit has nothing to say there */
-        record->program_security = openssl->SSL_CTX_get_security_callback(context);
-        openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
-    }
-    openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate,
-                                              (void *)(uintptr_t)openssl);
 }

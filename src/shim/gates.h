@@ -9,10 +9,6 @@
 #include "openssl.h"
 #include "state.h"
 
-/* attach: takes the three slots of a context that is being made. */
-void stls_gates_install(const struct stls_openssl *openssl, SSL_CTX *context,
-                        struct stls_context *record);
-
 stls_info_callback stls_gate_state;
 stls_security_callback stls_gate_algorithms;
 stls_cert_verify_callback stls_gate_certificate; /* arg: the struct stls_openssl */

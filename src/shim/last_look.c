@@ -60,10 +60,9 @@ static const char *find_peer_fault(struct stls_openssl *openssl, const SSL *ssl,
     return NULL;
 }
 
-static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, const char **ret_rule)
+const char *stls_last_look_at_algorithms(struct stls_openssl *openssl, const SSL *ssl,
+                                         const SSL_CIPHER *cipher, const char **ret_rule)
 {
-    const SSL_CIPHER *cipher = openssl->SSL_get_current_cipher(ssl);
-
     *ret_rule = "MinProtocol";
     if (stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return "protocol version too low";
@@ -71,7 +70,15 @@ static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, cons
     if (stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK, 0, 0,
                               cipher) == STLS_REFUSE)
         return "cipher suite is not vetted";
-    return find_peer_fault(openssl, ssl, ret_rule);
+    return NULL;
+}
+
+static const char *find_fault(struct stls_openssl *openssl, const SSL *ssl, const char **ret_rule)
+{
+    const char *fault =
+        stls_last_look_at_algorithms(openssl, ssl, openssl->SSL_get_current_cipher(ssl), ret_rule);
+
+    return fault != NULL ? fault : find_peer_fault(openssl, ssl, ret_rule);
 }
 
 /* Audit: a peer that gate 2 has not seen, or not as enforcement would have shown it. */

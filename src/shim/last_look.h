@@ -17,6 +17,10 @@ bool stls_last_look_is_due(const struct stls_openssl *openssl, const SSL *ssl);
 /* False if enforcement says no, which is reported. In audit mode, so is what it would refuse. */
 bool stls_last_look(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection);
 
+/* Why version or cipher should not be, or NULL. */
+const char *stls_last_look_at_algorithms(struct stls_openssl *openssl, const SSL *ssl,
+                                         const SSL_CIPHER *cipher, const char **ret_rule);
+
 /* True if the server has shown that it is the right one: by a certificate, now or when the session
  * was made, or by a key that the policy allows in place of one. */
 bool stls_last_look_knows_server(struct stls_openssl *openssl, const SSL *ssl);

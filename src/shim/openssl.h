@@ -39,7 +39,8 @@ struct stls_openssl {
     const char *missing; /* the first it has not */
     _Atomic(struct stls_registration *) registration;
     _Atomic(struct stls_vetted *) vetted;
-    _Atomic(const char *) closed; /* gates' */
+    _Atomic(const char *) closed;        /* gates' */
+    _Atomic(unsigned) cert_verify_place; /* slots' */
     _Atomic(struct stls_trust *) trust;
 #define REQUIRED(name) __typeof__(&(name)) name;
 #define OPTIONAL(name) __typeof__(&(name)) name;

@@ -235,7 +235,7 @@ static int run_second_copy(const struct stls_target *target)
     return run_renamed(target);
 }
 
-/* The slots that a library may have taken, written to past any hook. */
+/* The slots that a library may have taken. */
 static void on_info(const SSL *ssl, int where, int ret)
 {
     (void)ssl, (void)where, (void)ret;
@@ -254,26 +254,11 @@ static int allow(const SSL *ssl, const SSL_CTX *context, int op, int bits, int n
     return 1;
 }
 
-static void set_info(SSL_CTX *context)
-{
-    api.SSL_CTX_set_info_callback(context, on_info);
-}
-
-static void set_cert_verify(SSL_CTX *context)
-{
-    api.SSL_CTX_set_cert_verify_callback(context, accept_chain, NULL);
-}
-
-static void set_security(SSL_CTX *context)
-{
-    api.SSL_CTX_set_security_callback(context, allow);
-}
-
 static void set_all(SSL_CTX *context)
 {
-    set_info(context);
-    set_cert_verify(context);
-    set_security(context);
+    api.SSL_CTX_set_info_callback(context, on_info);
+    api.SSL_CTX_set_cert_verify_callback(context, accept_chain, NULL);
+    api.SSL_CTX_set_security_callback(context, allow);
 }
 
 static void set_connection(SSL *ssl)
@@ -288,21 +273,6 @@ static int run_slots(const struct stls_target *target, void (*context_set)(SSL_C
 {
     return fill(dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_LOCAL)) ? talk(target, context_set, set)
                                                             : STLS_FAILED;
-}
-
-static int run_info(const struct stls_target *target)
-{
-    return run_slots(target, set_info, NULL);
-}
-
-static int run_cert_verify(const struct stls_target *target)
-{
-    return run_slots(target, set_cert_verify, NULL);
-}
-
-static int run_security(const struct stls_target *target)
-{
-    return run_slots(target, set_security, NULL);
 }
 
 static int run_all(const struct stls_target *target)
@@ -336,16 +306,9 @@ const struct stls_way stls_ways_handle[] = {
     {.name = "second-copy",
      .attack = "two copies of libssl in one process, on one libcrypto",
      .run = run_second_copy},
-    {.name = "handle-info",
-     .attack = "SSL_CTX_set_info_callback from the handle overwrites the slot",
-     .run = run_info},
-    {.name = "handle-cert-verify",
-     .attack = "SSL_CTX_set_cert_verify_callback from the handle, one that answers 1",
-     .run = run_cert_verify},
-    {.name = "handle-security",
-     .attack = "SSL_CTX_set_security_callback from the handle, one that allows all",
-     .run = run_security},
-    {.name = "handle-all-slots", .attack = "all three on the context", .run = run_all},
+    {.name = "handle-all-slots",
+     .attack = "all three callbacks of a context, by addresses from the handle",
+     .run = run_all},
     {.name = "handle-connection-slots",
      .attack = "info and security callbacks on the SSL, the cert-verify callback on its context",
      .run = run_connection},

@@ -1,0 +1,82 @@
+/* slots.c - see slots.h */
+#include "slots.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "gates.h"
+#include "policy_load.h"
+
+#include "../core/banned.h"
+
+/* As it lies in an SSL_CTX: side by side, in every version from 1.1.1 to 4.0. */
+struct cert_verify {
+    stls_cert_verify_callback *callback;
+    void *arg;
+};
+
+/* The cert-verify callback has no getter. Where a context keeps it is learned by looking for ours
+ * in the first that they were stored in, among its first 512 bytes, of more than a thousand. */
+static void learn_place(struct stls_openssl *openssl, const SSL_CTX *context)
+{
+    const struct cert_verify ours = {stls_gate_certificate, openssl};
+
+    for (unsigned place = sizeof(void *); place < 512; place += sizeof(void *))
+        if (memcmp((const char *)context + place, &ours, sizeof ours) == 0) {
+            openssl->cert_verify_place = place;
+            return;
+        }
+}
+
+/* Where the place is not known nothing is stored: a chain that gate 2 did not see is refused by the
+ * last look, while a program's callback that was overwritten would be asked no more. */
+static void hold_cert_verify(struct stls_openssl *openssl, SSL_CTX *context)
+{
+    unsigned place = openssl->cert_verify_place;
+    struct stls_context *record;
+    struct cert_verify there;
+
+    if (place == 0)
+        return;
+    memcpy(&there, (const char *)context + place, sizeof there);
+    if (there.callback == stls_gate_certificate ||
+        there.arg == openssl) /* as another thread does */
+        return;
+    record = stls_context_of(openssl, context);
+    if (record == NULL && there.callback != NULL)
+        return;
+    if (record != NULL) {
+        record->program_cert_verify = there.callback;
+        record->program_cert_verify_arg = there.arg;
+    }
+    openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate, openssl);
+}
+
+void stls_slots_take(struct stls_openssl *openssl, SSL_CTX *context, struct stls_context *record)
+{
+    openssl->SSL_CTX_set_info_callback(context, stls_gate_state);
+    if (stls_policy()->mode == STLS_MODE_ENFORCE) { /* audit has nothing to say there */
+        record->program_security = openssl->SSL_CTX_get_security_callback(context);
+        openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
+    }
+    openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate, openssl);
+    if (openssl->cert_verify_place == 0)
+        learn_place(openssl, context);
+}
+
+void stls_slots_hold(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
+{
+    stls_info_callback *info = openssl->SSL_get_info_callback(ssl);
+    stls_security_callback *security = openssl->SSL_get_security_callback(ssl);
+
+    if (info != stls_gate_state) {
+        if (info != NULL)
+            connection->program_info = info;
+        openssl->SSL_set_info_callback(ssl, stls_gate_state);
+    }
+    if (security != stls_gate_algorithms) {
+        connection->program_security = security;
+        openssl->SSL_set_security_callback(ssl, stls_gate_algorithms);
+    }
+    hold_cert_verify(openssl, openssl->SSL_get_SSL_CTX(ssl));
+}

@@ -1,0 +1,19 @@
+/* slots.h - the callback slots of OpenSSL's that our gates are in.
+ *
+ * Owns: putting them there, and back where something else was stored past our hooks, as a plugin
+ * does that the loader binds to its own libssl first (RTLD_DEEPBIND, dlmopen). What is found there
+ * is the program's, and is called from then on: a callback that refuses must not be lost.
+ */
+#ifndef STLS_SLOTS_H
+#define STLS_SLOTS_H
+
+#include "openssl.h"
+#include "state.h"
+
+/* attach: takes the three slots of a context that is being made. */
+void stls_slots_take(struct stls_openssl *openssl, SSL_CTX *context, struct stls_context *record);
+
+/* Those of the SSL itself and of the context it has now, which may have been swapped. */
+void stls_slots_hold(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection);
+
+#endif
