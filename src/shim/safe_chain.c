@@ -21,7 +21,8 @@ struct step {
     const X509_STORE_CTX *chain;
     bool is_server;
     const struct stls_policy *policy;
-    SSL_verify_cb program;           /* its verify callback, NULL if it has none */
+    SSL_verify_cb program;           /* its verify callback, NULL if it is not to be called */
+    bool is_lenient;                 /* what only the program demands is left to the program */
     X509 *anchor;                    /* out: the last of the chain that passed, to be freed */
     bool has_forgiven;               /* it answered "go on" to an error */
     int left_error;                  /* what it then left as the chain's error */
@@ -74,25 +75,78 @@ static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
     openssl->X509_STORE_CTX_set_verify_cb(chain, on_step);
 }
 
+/* Whose callback this chain calls. OpenSSL gives it to the chain of a revocation list's issuer as
+ * well, which is a child of ours; a program to another that it verifies meanwhile, which is none:
+ * then *ret_is_ours is false. */
+static struct step *find_step(X509_STORE_CTX *chain, bool *ret_is_ours)
+{
+    *ret_is_ours = true;
+    for (; chain != NULL && steps != NULL;
+         chain = steps->openssl->X509_STORE_CTX_get0_parent_ctx(chain))
+        for (struct step *step = steps; step != NULL; step = step->next)
+            if (step->chain == chain)
+                return step;
+    *ret_is_ours = false;
+    return steps;
+}
+
+/* Errors that there would not be if the program had not asked for revocation lists, policies or
+ * Suite B: then to go on without is no weakness. A certificate that a list names stays refused. */
+static bool is_own_demand(int error)
+{
+    switch (error) {
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD:
+    case X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+    case X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION:
+    case X509_V_ERR_INVALID_POLICY_EXTENSION:
+    case X509_V_ERR_NO_EXPLICIT_POLICY:
+    case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+    case X509_V_ERR_CRL_PATH_VALIDATION_ERROR:
+    case X509_V_ERR_SUITE_B_INVALID_VERSION:
+    case X509_V_ERR_SUITE_B_INVALID_ALGORITHM:
+    case X509_V_ERR_SUITE_B_INVALID_CURVE:
+    case X509_V_ERR_SUITE_B_INVALID_SIGNATURE_ALGORITHM:
+    case X509_V_ERR_SUITE_B_LOS_NOT_ALLOWED:
+    case X509_V_ERR_SUITE_B_CANNOT_SIGN_P_384_WITH_P_256:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* In place of the program's verify callback: it still runs, and it can refuse, but not forgive. It
  * may have changed the chain's parameters or put another callback in its place, for the checks
  * still to come; so the chain is made safe again. */
 static int on_step(int ok, X509_STORE_CTX *chain)
 {
-    struct step *step = steps;
+    bool is_ours;
+    struct step *step = find_step(chain, &is_ours);
     const struct stls_openssl *openssl;
     int error, answer;
+    bool is_demand;
 
-    while (step->chain != chain)
-        step = step->next;
-    openssl = step->openssl;
-    if (step->program == NULL)
+    if (step == NULL)
         return ok;
+    openssl = step->openssl;
     error = openssl->X509_STORE_CTX_get_error(chain);
+    is_demand = !ok && is_own_demand(error);
+    if (step->program == NULL)
+        return ok || (is_demand && step->is_lenient);
     answer = step->program(ok, chain);
+    if (!is_ours)
+        return answer;
     if (openssl->X509_STORE_CTX_get_verify_cb(chain) != on_step)
         step->program = openssl->X509_STORE_CTX_get_verify_cb(chain);
     make_safe(openssl, chain, step->policy, step->is_server);
+    if (is_demand && (answer || step->is_lenient))
+        return 1;
     if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
         return answer;
     step->has_forgiven = answer != 0;
@@ -241,6 +295,24 @@ bool stls_safe_chain_is_anchor(const struct stls_openssl *openssl, X509_STORE_CT
     return is_found;
 }
 
+int stls_safe_chain_count(const struct stls_openssl *openssl, const X509_STORE_CTX *chain)
+{
+    return openssl->OPENSSL_sk_num((const OPENSSL_STACK *)openssl->X509_STORE_get0_objects(
+        openssl->X509_STORE_CTX_get0_store(chain)));
+}
+
+bool stls_safe_chain_was_there(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                               const X509 *anchor, int count)
+{
+    const OPENSSL_STACK *sent =
+        (const OPENSSL_STACK *)openssl->X509_STORE_CTX_get0_untrusted(chain);
+    bool is_sent = openssl->X509_cmp(openssl->X509_STORE_CTX_get0_cert(chain), anchor) == 0;
+
+    for (int i = 0; i < openssl->OPENSSL_sk_num(sent); i++)
+        is_sent = is_sent || openssl->X509_cmp(openssl->OPENSSL_sk_value(sent, i), anchor) == 0;
+    return !is_sent || count == stls_safe_chain_count(openssl, chain);
+}
+
 /* The chain that such functions led to, once more with OpenSSL's own, to the same anchor. */
 static int verify_without_functions(const struct stls_safe_chain *run, X509_STORE_CTX *chain,
                                     struct stls_profile_fault *ret_fault)
@@ -328,10 +400,13 @@ static int verify_by_our_store(const struct stls_safe_chain *run, struct step *s
 }
 
 /* A program that did not care about the chain loaded too few anchors, or set too small a depth. */
-static void run_for_indifferent(struct stls_safe_chain *run, struct step *step)
+static void run_for_indifferent(struct stls_safe_chain *run, struct step *step, int count)
 {
     if (run->error == X509_V_ERR_CERT_CHAIN_TOO_LONG)
         run->error = verify_by_program_store(run, step);
+    if (run->error == X509_V_OK &&
+        !stls_safe_chain_was_there(run->openssl, run->chain, step->anchor, count))
+        run->error = X509_V_ERR_CERT_UNTRUSTED;
     if (!is_trust_error(run->error))
         return;
     run->anchors = STLS_ANCHORS_SYSTEM;
@@ -341,6 +416,7 @@ static void run_for_indifferent(struct stls_safe_chain *run, struct step *step)
 static void find_error(struct stls_safe_chain *run, struct step *step)
 {
     const struct stls_openssl *openssl = run->openssl;
+    int count = stls_safe_chain_count(openssl, run->chain);
     int first_error;
 
     if (run->policy->trust_store != STLS_TRUST_STORE_APP) {
@@ -354,7 +430,7 @@ static void find_error(struct stls_safe_chain *run, struct step *step)
     if (run->error == X509_V_OK || !run->is_indifferent)
         return;
     first_error = step->has_forgiven ? step->left_error : run->error;
-    run_for_indifferent(run, step);
+    run_for_indifferent(run, step, count);
     /* A program that looks at the result by itself finds what it would have found without us. */
     if (!run->is_beside && run->error == X509_V_OK)
         openssl->X509_STORE_CTX_set_error(run->chain, first_error);
@@ -413,7 +489,7 @@ static int judge_rules(struct stls_safe_chain *run)
 void stls_safe_chain_run(struct stls_safe_chain *run)
 {
     const struct stls_openssl *openssl = run->openssl;
-    struct step step = {.policy = run->policy};
+    struct step step = {.policy = run->policy, .is_lenient = run->is_beside || run->is_indifferent};
 
     if (run->has_passed && was_safe(run)) {
         run->anchors = STLS_ANCHORS_PROGRAM;

@@ -45,6 +45,13 @@ void stls_safe_chain_run(struct stls_safe_chain *run);
  * what is trusted, what is revoked. */
 bool stls_safe_chain_has_functions(const struct stls_openssl *openssl, const X509_STORE *store);
 
+/* How much the program's store holds; and later, when its functions have had the chain, whether an
+ * anchor was there already. They may have put in what the peer sent; what came from elsewhere, as
+ * by a look-up in a directory, is the program's. */
+int stls_safe_chain_count(const struct stls_openssl *openssl, const X509_STORE_CTX *chain);
+bool stls_safe_chain_was_there(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                               const X509 *anchor, int count);
+
 /* True if the certificate is one of the chain's store, by the store's plain look-up. */
 bool stls_safe_chain_is_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
                                X509 *certificate);
