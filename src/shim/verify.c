@@ -251,7 +251,7 @@ static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     int ret = stls_verify_as_program(openssl, ssl, chain);
     struct verdict verdict;
 
-    if (ret < 0 || (ret == 0 && !asked_none))
+    if (ret <= 0 && !asked_none)
         return ret;
     verdict = judge_pins(openssl, ssl, chain);
     if (verdict.error == X509_V_OK) {
@@ -262,13 +262,42 @@ static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     return refuse(openssl, ssl, chain, &verdict);
 }
 
+/* The peer did not send all of its chain. */
+static bool is_incomplete(int error)
+{
+    return error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+           error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+           error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
+/* Where the program's own function has accepted a chain, it may have completed it, as squid's does.
+ * An anchor that it has brought along with the certificates is none. */
+static void judge_completed(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
+                            const X509 *leaf, int count, struct verdict *verdict)
+{
+    struct verdict second;
+
+    if (!is_incomplete(verdict->error) || leaf != openssl->X509_STORE_CTX_get0_cert(chain))
+        return;
+    second = judge(openssl, ssl, chain, WE_FIRST, true);
+    if (second.error == X509_V_OK && second.anchors == STLS_ANCHORS_PROGRAM &&
+        !stls_safe_chain_was_there(openssl, chain, second.anchor, count))
+        openssl->X509_free(second.anchor);
+    else
+        *verdict = second;
+}
+
 int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                         X509_STORE_CTX *chain)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     bool has_own = context != NULL && context->program_cert_verify != NULL;
     bool asked_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
+    int count = stls_safe_chain_count(openssl, chain);
+    const X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     struct verdict verdict;
+    bool is_asked;
+    int ret = 1;
 
     if (is_by_pins(openssl, ssl))
         return enforce_pins(openssl, ssl, connection, chain);
@@ -276,9 +305,15 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
      * make it stricter. */
     verdict = judge(openssl, ssl, chain, has_own ? WE_FIRST : WE_ALONE, has_own || asked_none);
     note_forgiven(connection, verdict.forgiven);
+    is_asked = has_own && (verdict.error == X509_V_OK || is_incomplete(verdict.error));
+    if (is_asked)
+        ret = stls_verify_as_program(openssl, ssl, chain);
+    if (is_asked && ret > 0)
+        judge_completed(openssl, ssl, chain, leaf, count, &verdict);
     if (verdict.error == X509_V_OK) {
-        int ret = has_own ? stls_verify_as_program(openssl, ssl, chain) : 1;
-
+        /* Its refusal counts for nothing where it asked for no verification. */
+        if (connection->asked_verify == SSL_VERIFY_NONE && !openssl->SSL_is_server(ssl))
+            ret = 1;
         if (ret > 0)
             stls_session_mark(openssl, ssl, connection, verdict.anchors, verdict.anchor);
         openssl->X509_free(verdict.anchor);
@@ -286,7 +321,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     }
     openssl->X509_free(verdict.anchor);
     report(openssl, ssl, connection, chain, &verdict);
-    if (has_own) /* it may want to see the certificates all the same */
+    if (has_own && !is_asked) /* it may want to see the certificates all the same */
         (void)stls_verify_as_program(openssl, ssl, chain);
     return refuse(openssl, ssl, chain, &verdict);
 }
@@ -306,6 +341,8 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     bool has_own = context != NULL && context->program_cert_verify != NULL;
     bool is_first = !is_by_pins(openssl, ssl) && comes_first(openssl, ssl, chain, has_own);
+    int count = stls_safe_chain_count(openssl, chain);
+    const X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     struct verdict verdict = {0};
     struct stls_guard guard;
     bool asks_none;
@@ -329,6 +366,8 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     } else if (!is_first) {
         verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
                         asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)));
+    } else if (has_own && ret > 0) {
+        judge_completed(openssl, ssl, chain, leaf, count, &verdict);
     }
     /* Its callback is not called a second time: what it let pass is what we would not. */
     if (verdict.error != X509_V_OK && ret > 0 && !asks_none && !has_own &&

@@ -88,6 +88,7 @@ struct stls_arena *stls_arena_new(void)
         stls_lab_write_root(arena->lab, root) == 0 &&
         write_pair(arena, "good", "good-rsa", 0) == 0 &&
         write_pair(arena, "bad", "self-signed", 0) == 0 &&
+        write_pair(arena, "above", "good-intermediate", 0) == 0 &&
         write_pair(arena, "client", NULL, STLS_LAB_CLIENT_GOOD) == 0 &&
         write_pair(arena, "stranger", NULL, STLS_LAB_CLIENT_UNTRUSTED) == 0)
         return arena;

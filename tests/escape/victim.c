@@ -8,6 +8,7 @@ int main(int argc, char **argv)
         {"bio", stls_ways_bio},
         {"loading", stls_ways_loading},
         {"verify", stls_ways_verify},
+        {"right", stls_ways_right},
         {"chain", stls_ways_chain},
         {"flip", stls_ways_flip},
         {"identity", stls_ways_identity},

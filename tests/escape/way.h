@@ -84,6 +84,7 @@ extern const struct stls_way stls_ways_loading[];
 extern const struct stls_way stls_ways_handle[];
 extern const struct stls_way stls_ways_plugin[];
 extern const struct stls_way stls_ways_verify[];
+extern const struct stls_way stls_ways_right[];
 extern const struct stls_way stls_ways_chain[];
 extern const struct stls_way stls_ways_flip[];
 extern const struct stls_way stls_ways_identity[];
