@@ -1,8 +1,9 @@
 /* fuzz_policy.c - any text as a policy file, any values as the environment: for libFuzzer.
  *
  * Up to the first 0 the input is the text of a file; each line behind it is the value of one
- * variable, in the order of the table. What must hold is asserted: what is written reads back as
- * the same, and the environment never makes weaker what a file of the system says.
+ * variable, in the order of the table; behind another 0 is a second file, which the environment
+ * names. What must hold is asserted: what is written reads back as the same, and the environment
+ * never makes weaker what a file of the system says, for the process or for any of its hosts.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -98,53 +99,140 @@ static void check_values(const struct stls_policy *policy)
     }
 }
 
-static void use(const struct stls_policy_file *file)
-{
-    static const struct stls_host host = {STLS_HOST_NAME, "www.corp.example"};
-    static const struct stls_match_peer peers[] = {{&host, 443}, {&host, 8443}};
-    struct stls_policy_sources sources = {.program = {"/usr/bin/curl", "/opt/backup.py"}};
-    static struct stls_policy_matches matches;
-    static struct stls_effective floor, made;
+/* So many hosts of one address that there may be no room for all their sections. */
+enum {
+    HOSTS = 17,
+};
+static struct stls_host hosts[HOSTS];
+static struct stls_match_peer peers[HOSTS];
 
-    sources.system = file;
-    stls_policy_match(&sources, peers, 2, &matches);
-    stls_policy_resolve(&sources, NULL, TODAY, NULL, NULL, &floor);
-    check_values(&floor.policy);
-    sources.variable = variable;
-    stls_policy_resolve(&sources, NULL, TODAY, NULL, NULL, &made);
-    check(made.contradiction != NULL || stls_policy_is_weaker(&made.policy, &floor.policy) == NULL);
-    sources.file = file;
-    stls_policy_match(&sources, peers, 2, &matches);
-    stls_policy_resolve(&sources, matches.has_any ? &matches : NULL, TODAY, NULL, NULL, &made);
-    sources.system = NULL;
-    sources.shipped = variable("STRICTTLS_POLICY");
-    stls_policy_resolve(&sources, NULL, TODAY, NULL, NULL, &made);
+static void make_peers(void)
+{
+    for (size_t i = 0; i < HOSTS; i++) {
+        hosts[i].kind = STLS_HOST_NAME;
+        snprintf(hosts[i].text, sizeof hosts[i].text, "%c.x.e", (char)('a' + i));
+        peers[i] = (struct stls_match_peer){&hosts[i], 443};
+    }
+    strcpy(hosts[HOSTS - 1].text, "www.corp.example");
+    peers[HOSTS - 1].port = 8443;
+}
+
+static void ignore_weaker(void *arg, const struct stls_word *word)
+{
+    (void)arg;
+    check(word != NULL);
+}
+
+/* count: 0 is the process. Whatever happens, what can't be obeyed is not off. */
+static void resolve(const struct stls_policy_sources *sources, const struct stls_match_peer *first,
+                    size_t count, struct stls_effective *ret)
+{
+    static struct stls_policy_matches matches;
+
+    stls_policy_match(sources, first, count, &matches);
+    stls_policy_resolve(sources, matches.has_any ? &matches : NULL, TODAY, NULL, NULL, ret);
+    check(!matches.has_overflowed || ret->contradiction != NULL);
+    check(ret->contradiction == NULL || ret->policy.mode != STLS_MODE_OFF);
+}
+
+static void check_no_weaker(const struct stls_effective *made, const struct stls_effective *floor)
+{
+    check(made->contradiction != NULL || floor->contradiction != NULL ||
+          stls_policy_is_weaker(&made->policy, &floor->policy) == NULL);
+}
+
+/* For the process, for one host, and for many, which must be good enough for each. */
+static void use(const struct stls_policy_file *system, const struct stls_policy_file *own)
+{
+    static const size_t counts[] = {0, 1, 2, HOSTS};
+    static struct stls_effective floor, made;
+    struct stls_policy_sources alone = {.system = system,
+                                        .program = {"/usr/bin/curl", "/opt/backup.py"}};
+    struct stls_policy_sources all = alone;
+
+    all.variable = variable;
+    all.file = own;
+    if (own == NULL && variable("STRICTTLS_POLICY") != NULL &&
+        stls_policy_shipped(&floor.policy, variable("STRICTTLS_POLICY")))
+        all.shipped = variable("STRICTTLS_POLICY");
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const struct stls_match_peer *first = &peers[HOSTS - counts[i]];
+
+        resolve(&alone, first, counts[i], &floor);
+        resolve(&all, first, counts[i], &made);
+        if (system != NULL)
+            check_no_weaker(&made, &floor);
+    }
+    resolve(&all, &peers[HOSTS - 1], 1, &floor);
+    check_no_weaker(&made, &floor);
+    all.system = NULL;
+    resolve(&all, peers, HOSTS, &made);
     check_values(&made.policy);
+    stls_policy_environment_weakens(&all, TODAY, ignore_weaker, NULL);
+}
+
+/* A file with what it was read from and into. */
+struct opened {
+    struct stls_policy_file file;
+    CONF *conf;
+    char *text;
+    void *memory;
+};
+
+static bool open_file(struct opened *ret, const uint8_t *data, size_t length)
+{
+    struct stls_policy_parser parser = {load, value, &ret->conf};
+    size_t problems = 0;
+    bool is_good;
+
+    ret->conf = NULL;
+    ret->text = malloc(length + 1);
+    if (length > 0)
+        memcpy(ret->text, data, length);
+    ret->text[length] = '\0';
+    ret->memory = malloc(stls_policy_file_size(ret->text, length));
+    is_good = stls_policy_file_read(&ret->file, "fuzz.cnf", ret->text, length, ret->memory, &parser,
+                                    ignore, &problems);
+    check(is_good == (problems == 0));
+    return is_good;
+}
+
+static void close_file(struct opened *opened)
+{
+    NCONF_free(opened->conf);
+    free(opened->memory);
+    free(opened->text);
+}
+
+/* The input up to the next 0. */
+static size_t take_part(const uint8_t **data, size_t *size, const uint8_t **ret)
+{
+    const uint8_t *end = *size > 0 ? memchr(*data, 0, *size) : NULL;
+    size_t length = end != NULL ? (size_t)(end - *data) : *size;
+
+    *ret = *data;
+    *data += length + (end != NULL);
+    *size -= length + (end != NULL);
+    return length;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const uint8_t *end = memchr(data, 0, size);
-    size_t length = end != NULL ? (size_t)(end - data) : size;
-    size_t problems = 0;
-    CONF *conf = NULL;
-    struct stls_policy_parser parser = {load, value, &conf};
-    struct stls_policy_file file;
-    char *text = malloc(length + 1);
-    void *memory;
+    const uint8_t *part;
+    size_t length = take_part(&data, &size, &part);
+    struct opened system, own;
+    bool is_system, is_own;
 
-    memcpy(text, data, length);
-    text[length] = '\0';
-    memory = malloc(stls_policy_file_size(text, length));
-    read_values((const char *)data + length + (end != NULL), size - length - (end != NULL));
-    if (stls_policy_file_read(&file, "fuzz.cnf", text, length, memory, &parser, ignore, &problems))
-        use(&file);
-    else
-        check(problems > 0);
-    NCONF_free(conf);
-    free(memory);
-    free(text);
+    make_peers();
+    is_system = open_file(&system, part, length);
+    length = take_part(&data, &size, &part);
+    read_values((const char *)part, length);
+    is_own = open_file(&own, data, size) && size > 0;
+    if (is_system || is_own)
+        use(is_system ? &system.file : NULL, is_own ? &own.file : NULL);
+    close_file(&system);
+    close_file(&own);
     ERR_clear_error();
     return 0;
 }
