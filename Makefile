@@ -23,8 +23,8 @@ SHIM := $(wildcard src/shim/*.c)
 LAB  := $(wildcard src/lab/*.c)
 TOOL := $(wildcard src/tool/*.c)
 
-# yajl is the quickest of the well-kept parsers of JSON in C; OpenSSL reads policy files.
-TOOL_LIBS := -lyajl -lssl -lcrypto
+# yajl writes JSON; zlib reads logs that were rotated; OpenSSL reads policy files.
+TOOL_LIBS := -lyajl -lz -lssl -lcrypto
 
 SHIM_OBJECTS := $(patsubst src/%.c,$(B)/shim-objects/%.o,$(CORE) $(SHIM))
 CORE_OBJECTS := $(CORE:src/%.c=$(B)/objects/%.o)

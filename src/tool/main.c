@@ -40,9 +40,13 @@ int main(int argc, char **argv)
         stls_tool_print_variables(stdout, true);
         return 0;
     }
-    for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++)
-        if (strcmp(argv[1], subcommands[i].name) == 0)
-            return subcommands[i].run(argc - 1, argv + 1);
+    for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++) {
+        if (strcmp(argv[1], subcommands[i].name) != 0)
+            continue;
+        if (argc == 3 && strcmp(argv[2], "--help") == 0 && subcommands[i].run != stls_tool_policy)
+            return printf("usage: stricttls %s\n", subcommands[i].usage) < 0;
+        return subcommands[i].run(argc - 1, argv + 1);
+    }
     fprintf(stderr, "stricttls: no subcommand \"%s\"; see stricttls --help\n", argv[1]);
     return 2;
 }

@@ -10,15 +10,20 @@
 
 #include "../core/banned.h"
 
-int stls_tool_policy_usage(void)
+static int print_usage(FILE *out)
 {
     fputs("usage: stricttls policy show [--app PROGRAM [--script FILE]] [--host NAME[:PORT]] "
           "[--json]\n"
           "       stricttls policy check FILE...\n"
           "       stricttls policy ciphers [--app PROGRAM [--script FILE]] [--host NAME[:PORT]]\n"
           "       stricttls policy diff A B\n",
-          stderr);
-    return 2;
+          out);
+    return out == stdout ? 0 : 2;
+}
+
+int stls_tool_policy_usage(void)
+{
+    return print_usage(stderr);
 }
 
 static int check(int argc, char **argv)
@@ -84,6 +89,9 @@ int stls_tool_policy(int argc, char **argv)
         {"words", stls_tool_policy_words}, /* for the documents; see make docs */
     };
 
+    for (int i = 1; i < argc && i < 3; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return print_usage(stdout);
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <zlib.h>
+
 #include "tool.h"
 
 #include "../core/line.h"
@@ -24,6 +26,8 @@
 enum {
     BUFFER = 1 << 20,
     BAR_WIDTH = 40,
+    DAY = 10, /* bytes of a time up to there */
+    SECOND = 19,
 };
 
 struct report {
@@ -81,7 +85,9 @@ static void end_progress(const struct report *report)
 
 /* -- reading */
 
-static void take_line(struct report *report, const char *line, size_t length)
+static const char for_people[] = "stricttls: "; /* LogFormat = text; see event.c */
+
+static void take_line(struct report *report, char *line, size_t length)
 {
     const struct stls_report_event *event;
 
@@ -90,6 +96,8 @@ static void take_line(struct report *report, const char *line, size_t length)
     event = stls_report_read(report->reader, line, length);
     if (event != NULL)
         stls_report_count(&report->counts, event, report->since);
+    else if (memmem(line, length, for_people, sizeof for_people - 1) != NULL)
+        report->counts.for_people++;
     else
         report->counts.not_events++;
 }
@@ -108,21 +116,20 @@ static size_t take_lines(struct report *report, size_t length)
     return (size_t)(end - line);
 }
 
-/* 0 or a negative errno. */
-static int take_all(struct report *report, int fd)
+/* Plain or compressed. NULL, or why not all of it could be read. */
+static const char *take_all(struct report *report, gzFile file)
 {
+    const unsigned long long before = report->done;
     size_t used = 0;
     bool is_skipping = false; /* the rest of a line that is too long to be an event */
-    ssize_t count;
+    int count, error;
+    z_off_t offset;
 
-    while ((count = read(fd, report->buffer + used, BUFFER - used)) != 0) {
+    while ((count = gzread(file, report->buffer + used, (unsigned)(BUFFER - used))) > 0) {
         char *newline;
 
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return -errno;
-        report->done += (unsigned long long)count;
+        offset = gzoffset(file); /* -1 for a pipe */
+        report->done = before + (offset > 0 ? (unsigned long long)offset : 0);
         used += (size_t)count;
         newline = is_skipping ? memchr(report->buffer, '\n', used) : NULL;
         if (newline != NULL) {
@@ -142,40 +149,67 @@ static int take_all(struct report *report, int fd)
     }
     if (!is_skipping)
         take_line(report, report->buffer, used);
-    return 0;
+    (void)gzerror(file, &error);
+    return error == Z_OK || error == Z_STREAM_END ? NULL
+           : error == Z_ERRNO                     ? strerror(errno)
+                                                  : "is compressed, and damaged or cut short";
 }
 
-static int take_file(struct report *report, const char *path)
+static const char *take_descriptor(struct report *report, int fd)
 {
-    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    int ret = fd < 0 ? -errno : take_all(report, fd);
+    gzFile file = gzdopen(fd, "rb");
+    const char *fault = file != NULL ? take_all(report, file) : strerror(ENOMEM);
 
-    if (ret < 0)
-        fail(1, path, strerror(-ret));
-    if (fd > STDIN_FILENO)
+    if (file != NULL)
+        gzclose(file);
+    else
         close(fd);
-    return ret;
+    return fault;
+}
+
+/* What a file had no event of, nobody is to take for an all-clear. */
+static bool take_file(struct report *report, const char *path)
+{
+    const struct stls_report_counts before = report->counts;
+    const struct stls_report_counts *now = &report->counts;
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    const char *fault = fd < 0 ? strerror(errno) : take_descriptor(report, fd);
+
+    if (fault == NULL && now->for_people > before.for_people)
+        fault = "has events in text, which are not counted: log them with LogFormat = json";
+    if (fault == NULL && now->not_events > before.not_events && now->events == before.events &&
+        now->too_old == before.too_old)
+        fault = "has no events";
+    if (fault != NULL)
+        fail(1, path, fault);
+    return fault == NULL;
 }
 
 /* What a journal has of ours. journalctl reads it: of its files, which nobody else needs to know,
- * and with the rights of a group that we need not have. */
+ * and with the rights of a group that we need not have. Of what came by syslog journald does not
+ * know whose it is. */
 static int take_journal(struct report *report)
 {
+    const unsigned long long not_events = report->counts.not_events;
     char since[64] = "";
     char *argv[] = {"journalctl",
                     "--quiet",
                     "--no-pager",
                     "--output=json",
                     "SYSLOG_IDENTIFIER=stricttls",
-                    since[0] != '\0' ? since : NULL,
+                    "+",
+                    "_TRANSPORT=syslog",
+                    "SYSLOG_FACILITY=10",
+                    NULL,
                     NULL};
-    int pipes[2], status, ret;
+    int pipes[2], status;
+    const char *fault;
     pid_t child;
 
     /* A time of ours in words of journalctl's, which takes "2026-11-24 03:28:00 UTC". */
     if (report->since[0] != '\0') {
         snprintf(since, sizeof since, "--since=%.10s %.8s UTC", report->since, report->since + 11);
-        argv[5] = since;
+        argv[8] = since;
     }
     if (pipe2(pipes, O_CLOEXEC) != 0)
         return fail(-errno, "pipe", strerror(errno));
@@ -188,11 +222,11 @@ static int take_journal(struct report *report)
         _exit(127);
     }
     close(pipes[1]);
-    ret = take_all(report, pipes[0]);
-    close(pipes[0]);
+    fault = take_descriptor(report, pipes[0]);
+    report->counts.not_events = not_events; /* others' messages */
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    if (ret == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (fault == NULL && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
     return fail(-EIO, "journalctl",
                 WIFEXITED(status) && WEXITSTATUS(status) == 127 ? "can't be run" : "failed");
@@ -200,10 +234,23 @@ static int take_journal(struct report *report)
 
 /* -- arguments */
 
-/* "2026-11-24", "2026-11-24T03:28:00Z", "90m", "12h", "7d": as an event's timestamp. */
+/* A day that there is, and a time of it. */
+static bool is_in_calendar(const char *text)
+{
+    struct tm asked = {0}, found;
+    time_t seconds;
+
+    if (strptime(text, "%Y-%m-%dT%H:%M:%S", &asked) == NULL)
+        return false;
+    found = asked;
+    seconds = timegm(&found);
+    return gmtime_r(&seconds, &found) != NULL && found.tm_mday == asked.tm_mday;
+}
+
+/* "2026-11-24", "2026-11-24T03:28:00Z", "90m", "12h", "7d", or an event's timestamp. */
 static bool parse_since(const char *text, char since[32])
 {
-    static const char pattern[] = "dddd-dd-ddTdd:dd:ddZ";
+    static const char pattern[] = "dddd-dd-ddTdd:dd:dd.ddddddZ";
     struct stls_line line = stls_line_start(since, 32);
     size_t length = strlen(text);
     char *unit;
@@ -215,14 +262,16 @@ static bool parse_since(const char *text, char since[32])
         stls_line_add_time(&line, (long long)time(NULL) - (long)number * scale, 0);
         return scale != 0;
     }
-    if (length != 10 && length != sizeof pattern - 1)
+    if (length != DAY && length != SECOND + 1 && length != sizeof pattern - 1)
         return false;
     for (size_t i = 0; i < length; i++)
-        if (pattern[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != pattern[i])
+        if (pattern[i] == 'd' ? text[i] < '0' || text[i] > '9'
+                              : text[i] != (i == length - 1 && i > DAY ? 'Z' : pattern[i]))
             return false;
     /* Without the Z, it sorts before all timestamps of that second. */
-    snprintf(since, 32, "%.19s%s", text, length == 10 ? "T00:00:00" : "");
-    return true;
+    snprintf(since, 32, "%.*s%s", (int)(length > DAY ? length - 1 : length), text,
+             length == DAY ? "T00:00:00" : "");
+    return is_in_calendar(since);
 }
 
 struct arguments {
@@ -298,7 +347,7 @@ static int take_sources(struct report *report, const struct arguments *arguments
     for (int i = arguments->first_file; i < argc; i++)
         add_size(report, argv[i]);
     for (int i = arguments->first_file; i < argc; i++)
-        failures += take_file(report, argv[i]) != 0;
+        failures += !take_file(report, argv[i]);
     return failures > 0 ? 1 : 0;
 }
 

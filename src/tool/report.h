@@ -34,12 +34,13 @@ enum stls_report_field {
     STLS_REPORT_REFUSED_ANYWAY,
     STLS_REPORT_HELD_BACK,
     STLS_REPORT_LOST,
+    STLS_REPORT_MESSAGE, /* of the journal; not cut */
     STLS_REPORT_FIELDS,
 };
 
 /* Empty where the event has none. */
 struct stls_report_event {
-    char text[STLS_REPORT_FIELDS][STLS_REPORT_TEXT_MAX];
+    char *text[STLS_REPORT_FIELDS];
     size_t length[STLS_REPORT_FIELDS];
 };
 
@@ -49,9 +50,10 @@ struct stls_report_reader *stls_report_reader_new(void);
 void stls_report_reader_free(struct stls_report_reader *reader);
 
 /* The event of a line: an object as the library writes it, behind whatever a syslog daemon put
- * before it, or as journalctl prints it. NULL if there is none. Valid until the next call. */
-const struct stls_report_event *stls_report_read(struct stls_report_reader *reader,
-                                                 const char *line, size_t length);
+ * before it, or as journalctl prints it. NULL if there is none. Its texts are in the line, which is
+ * written to. */
+const struct stls_report_event *stls_report_read(struct stls_report_reader *reader, char *line,
+                                                 size_t length);
 
 /* -- counts */
 
@@ -79,6 +81,7 @@ struct stls_report_counts {
     unsigned long long held_back, lost;
     unsigned long long beyond;     /* breaking, but the table was full */
     unsigned long long not_events; /* lines */
+    unsigned long long for_people; /* lines: events in text */
     unsigned long long too_old;    /* before --since */
     struct stls_report_table *table;
 };
@@ -91,6 +94,25 @@ void stls_report_count(struct stls_report_counts *counts, const struct stls_repo
                        const char *since);
 
 /* -- output */
+
+enum {
+    STLS_REPORT_DETAILS_MAX = 10, /* lines of a group */
+    STLS_REPORT_EXCEPTION_MAX = 16384,
+};
+
+/* Consecutive cells with one key, the most frequent groups and cells first. */
+struct stls_report_group {
+    struct stls_report_cell *cells;
+    size_t count;
+    unsigned long long total;
+};
+
+/* A printable text without line breaks, also of an event that somebody made up. */
+const char *stls_report_clean(const char *text, char cleaned[STLS_REPORT_TEXT_MAX]);
+
+/* Whole sections to paste, or remarks why there is none. */
+void stls_report_exception(const struct stls_report_group *group, enum stls_report_by by,
+                           char text[STLS_REPORT_EXCEPTION_MAX]);
 
 /* Cells are sorted. False if nothing could be written. */
 bool stls_report_print(struct stls_report_counts *counts, enum stls_report_by by, bool is_json,

@@ -1,6 +1,7 @@
 /* report_count.c - stricttls report: the table of counts. Its size has a bound. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "report.h"
 
@@ -13,6 +14,7 @@ enum {
 
 /* Open addressing: what a slot holds is the index of a cell, from 1. Texts are kept once each. */
 struct stls_report_table {
+    uint64_t seed; /* so that nobody can make up what falls into one slot */
     uint32_t slots[SLOTS];
     char *texts[TEXT_SLOTS];
     size_t count_texts;
@@ -24,7 +26,8 @@ bool stls_report_counts_init(struct stls_report_counts *counts)
         .cells = calloc(STLS_REPORT_CELLS_MAX, sizeof *counts->cells),
         .table = calloc(1, sizeof *counts->table),
     };
-    if (counts->cells != NULL && counts->table != NULL)
+    if (counts->cells != NULL && counts->table != NULL &&
+        getrandom(&counts->table->seed, sizeof counts->table->seed, GRND_NONBLOCK) >= 0)
         return true;
     stls_report_counts_free(counts);
     return false;
@@ -46,15 +49,15 @@ static uint64_t hash(uint64_t seed, const char *text, size_t length)
     return seed ^ seed >> 29;
 }
 
-/* NULL if there is no room. */
+/* NULL if there is no room: a table that is fuller takes long to look into. */
 static const char *keep(struct stls_report_table *table, const char *text, size_t length)
 {
-    size_t i = hash(14695981039346656037u, text, length) % TEXT_SLOTS;
+    size_t i = hash(table->seed, text, length) % TEXT_SLOTS;
 
     for (; table->texts[i] != NULL; i = (i + 1) % TEXT_SLOTS)
         if (strcmp(table->texts[i], text) == 0)
             return table->texts[i];
-    if (table->count_texts == TEXT_SLOTS - 1)
+    if (table->count_texts == TEXT_SLOTS / 2)
         return NULL;
     table->texts[i] = strdup(text);
     table->count_texts += table->texts[i] != NULL;
@@ -92,7 +95,7 @@ static struct stls_report_cell *find(struct stls_report_counts *counts,
                                      const struct stls_report_event *event)
 {
     struct stls_report_table *table = counts->table;
-    uint64_t seed = 14695981039346656037u;
+    uint64_t seed = table->seed;
     size_t i;
 
     for (int by = 0; by < STLS_REPORT_BY_END; by++)
@@ -116,11 +119,22 @@ static void keep_time(char to[32], const char *time)
     to[length] = '\0';
 }
 
+static void keep_last(struct stls_report_table *table, const char **kept,
+                      const struct stls_report_event *event, enum stls_report_field field)
+{
+    const char *text = event->text[field];
+
+    if (*kept != NULL && strcmp(*kept, text) == 0)
+        return;
+    text = keep(table, text, event->length[field]);
+    *kept = text != NULL ? text : "";
+}
+
 static void count_breaking(struct stls_report_counts *counts, const struct stls_report_event *event,
                            unsigned long long weight)
 {
     struct stls_report_cell *cell = find(counts, event);
-    const char *time = event->text[STLS_REPORT_TIMESTAMP], *text;
+    const char *time = event->text[STLS_REPORT_TIMESTAMP];
 
     counts->breaking += weight;
     if (cell == NULL) {
@@ -134,28 +148,33 @@ static void count_breaking(struct stls_report_counts *counts, const struct stls_
         keep_time(cell->first, time);
     if (strcmp(time, cell->last) >= 0)
         keep_time(cell->last, time);
-    text =
-        keep(counts->table, event->text[STLS_REPORT_PROTOCOL], event->length[STLS_REPORT_PROTOCOL]);
-    cell->protocol = text != NULL ? text : "";
-    text = keep(counts->table, event->text[STLS_REPORT_CIPHER], event->length[STLS_REPORT_CIPHER]);
-    cell->cipher = text != NULL ? text : "";
+    keep_last(counts->table, &cell->protocol, event, STLS_REPORT_PROTOCOL);
+    keep_last(counts->table, &cell->cipher, event, STLS_REPORT_CIPHER);
+}
+
+/* Digits, and no more than the library can have counted. */
+static unsigned long long count_of(const struct stls_report_event *event,
+                                   enum stls_report_field field)
+{
+    unsigned long long count = 0;
+
+    for (const char *c = event->text[field]; *c >= '0' && *c <= '9' && count <= UINT32_MAX; c++)
+        count = count * 10 + (unsigned long long)(*c - '0');
+    return count < UINT32_MAX ? count : UINT32_MAX;
 }
 
 void stls_report_count(struct stls_report_counts *counts, const struct stls_report_event *event,
                        const char *since)
 {
     const char *verdict = event->text[STLS_REPORT_VERDICT];
-    unsigned long long held_back = 0;
+    unsigned long long held_back = count_of(event, STLS_REPORT_HELD_BACK);
 
     if (strcmp(event->text[STLS_REPORT_TIMESTAMP], since) < 0) {
         counts->too_old++;
         return;
     }
-    if (event->length[STLS_REPORT_HELD_BACK] > 0)
-        held_back = strtoul(event->text[STLS_REPORT_HELD_BACK], NULL, 10);
-    if (event->length[STLS_REPORT_LOST] > 0)
-        counts->lost += strtoul(event->text[STLS_REPORT_LOST], NULL, 10);
     counts->events++;
+    counts->lost += count_of(event, STLS_REPORT_LOST);
     counts->held_back += held_back;
     if (strcmp(verdict, "adjusted") == 0)
         counts->adjusted += 1 + held_back;

@@ -1,9 +1,11 @@
-/* report_read.c - stricttls report: what an event says, from a line of JSON. */
+/* report_read.c - stricttls report: what an event says, from a line of JSON.
+ *
+ * A scanner of one object and no more: millions of lines are read, and of each no more than a few
+ * values are kept. What is printed of a text is made harmless there.
+ */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#include <yajl/yajl_parse.h>
 
 #include "report.h"
 
@@ -27,141 +29,205 @@ static const char *const names[STLS_REPORT_FIELDS] = {
     [STLS_REPORT_REFUSED_ANYWAY] = "stricttls.refused_anyway",
     [STLS_REPORT_HELD_BACK] = "stricttls.held_back",
     [STLS_REPORT_LOST] = "stricttls.lost",
+    [STLS_REPORT_MESSAGE] = "message",
+};
+
+enum {
+    NAME_MAX_LENGTH = 31,
+};
+
+_Static_assert(STLS_REPORT_FIELDS <= 16, "a bit for each");
+
+struct slice {
+    char *text;
+    size_t length;
 };
 
 struct stls_report_reader {
-    yajl_handle parser;
-    int field; /* whose value comes next; STLS_REPORT_FIELDS: none that we keep */
-    unsigned depth;
-    unsigned long objects; /* ended */
+    char *at, *end;                          /* what is left of the line */
+    uint16_t of_length[NAME_MAX_LENGTH + 1]; /* fields whose names are so long, as bits */
     struct stls_report_event event;
 };
-
-static bool is_same(const char *name, const unsigned char *key, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        char c = (char)key[i];
-
-        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-        if (c != name[i] && !(c == '_' && name[i] == '.'))
-            return false;
-    }
-    return true;
-}
-
-static int on_key(void *context, const unsigned char *key, size_t length)
-{
-    static size_t lengths[STLS_REPORT_FIELDS];
-    struct stls_report_reader *reader = context;
-
-    if (lengths[0] == 0)
-        for (int i = 0; i < STLS_REPORT_FIELDS; i++)
-            lengths[i] = strlen(names[i]);
-    reader->field = STLS_REPORT_FIELDS;
-    for (int i = 0; reader->depth == 1 && i < STLS_REPORT_FIELDS; i++)
-        if (lengths[i] == length && is_same(names[i], key, length)) {
-            reader->field = i;
-            break;
-        }
-    return 1;
-}
-
-static int on_text(void *context, const unsigned char *text, size_t length)
-{
-    struct stls_report_reader *reader = context;
-    struct stls_report_event *event = &reader->event;
-
-    if (reader->field == STLS_REPORT_FIELDS || reader->depth != 1)
-        return 1;
-    if (length > STLS_REPORT_TEXT_MAX - 1)
-        length = STLS_REPORT_TEXT_MAX - 1;
-    memcpy(event->text[reader->field], text, length);
-    event->text[reader->field][length] = '\0';
-    event->length[reader->field] = length;
-    return 1;
-}
-
-static int on_number(void *context, const char *text, size_t length)
-{
-    return on_text(context, (const unsigned char *)text, length);
-}
-
-static int on_boolean(void *context, int is_true)
-{
-    return is_true ? on_text(context, (const unsigned char *)"true", 4) : 1;
-}
-
-static int on_start(void *context)
-{
-    struct stls_report_reader *reader = context;
-
-    reader->depth++;
-    return 1;
-}
-
-static int on_end(void *context)
-{
-    struct stls_report_reader *reader = context;
-
-    reader->objects += --reader->depth == 0;
-    return 1;
-}
-
-static const yajl_callbacks callbacks = {
-    .yajl_boolean = on_boolean,
-    .yajl_number = on_number,
-    .yajl_string = on_text,
-    .yajl_start_map = on_start,
-    .yajl_map_key = on_key,
-    .yajl_end_map = on_end,
-    .yajl_start_array = on_start,
-    .yajl_end_array = on_end,
-};
-
-/* One parser reads line after line; after an error it is of no more use. */
-static bool renew(struct stls_report_reader *reader)
-{
-    if (reader->parser != NULL)
-        yajl_free(reader->parser);
-    reader->parser = yajl_alloc(&callbacks, NULL, reader);
-    /* What is printed of a text is made harmless there. */
-    return reader->parser != NULL &&
-           yajl_config(reader->parser, yajl_dont_validate_strings, 1) != 0 &&
-           yajl_config(reader->parser, yajl_allow_multiple_values, 1) != 0;
-}
 
 struct stls_report_reader *stls_report_reader_new(void)
 {
     struct stls_report_reader *reader = calloc(1, sizeof *reader);
 
-    if (reader != NULL && renew(reader))
-        return reader;
-    stls_report_reader_free(reader);
-    return NULL;
+    for (int i = 0; reader != NULL && i < STLS_REPORT_FIELDS; i++)
+        reader->of_length[strlen(names[i])] |= (uint16_t)(1 << i);
+    return reader;
 }
 
 void stls_report_reader_free(struct stls_report_reader *reader)
 {
-    if (reader != NULL && reader->parser != NULL)
-        yajl_free(reader->parser);
     free(reader);
 }
 
-/* True if the text is one object, and no more. */
-static bool parse(struct stls_report_reader *reader, const char *text, size_t length)
+/* What comes next behind blanks; 0 at the end. */
+static char next(struct stls_report_reader *reader)
+{
+    while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\t'))
+        reader->at++;
+    return reader->at < reader->end ? *reader->at : '\0';
+}
+
+static bool take(struct stls_report_reader *reader, char c)
+{
+    bool is_next = next(reader) == c && c != '\0';
+
+    reader->at += is_next;
+    return is_next;
+}
+
+/* What is between the quotes, escapes as they are. */
+static bool take_string(struct stls_report_reader *reader, struct slice *ret)
+{
+    char *start, *quote;
+    size_t backslashes;
+
+    if (!take(reader, '"'))
+        return false;
+    start = reader->at;
+    do {
+        quote = memchr(reader->at, '"', (size_t)(reader->end - reader->at));
+        if (quote == NULL)
+            return false;
+        for (backslashes = 0; quote[-1 - (ptrdiff_t)backslashes] == '\\'; backslashes++)
+            ;
+        reader->at = quote + 1;
+    } while (backslashes % 2 == 1);
+    *ret = (struct slice){start, (size_t)(quote - start)};
+    return true;
+}
+
+/* A number, or what is true or not. */
+static bool take_bare(struct stls_report_reader *reader, struct slice *ret)
+{
+    char c = next(reader);
+    char *start = reader->at;
+
+    while ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.' ||
+           c == 'E')
+        c = ++reader->at < reader->end ? *reader->at : '\0';
+    *ret = (struct slice){start, (size_t)(reader->at - start)};
+    return ret->length > 0;
+}
+
+/* Lists and objects within ours: nothing of them is kept. */
+static bool skip_nested(struct stls_report_reader *reader)
+{
+    struct slice ignored;
+    size_t depth = 0;
+
+    do {
+        char c = next(reader);
+        bool is_mark = c != '\0' && strchr("[{]},:", c) != NULL;
+
+        depth += c == '[' || c == '{';
+        depth -= c == ']' || c == '}';
+        reader->at += is_mark;
+        if (!is_mark && !take_string(reader, &ignored) && !take_bare(reader, &ignored))
+            return false;
+    } while (depth > 0);
+    return true;
+}
+
+static char unescape(char c)
+{
+    return c == '"' || c == '\\' || c == '/' ? c : c == 'n' || c == 't' || c == 'r' ? ' ' : '?';
+}
+
+/* Makes a string of each value, in the line. The library's own escapes are of quotes and
+ * backslashes; others are shown as what can't be printed. */
+static void end_texts(struct stls_report_event *event)
 {
     for (int i = 0; i < STLS_REPORT_FIELDS; i++) {
-        reader->event.text[i][0] = '\0';
+        char *text = event->text[i], *to;
+
+        if (event->length[i] == 0)
+            continue;
+        text[event->length[i]] = '\0';
+        to = strchr(text, '\\');
+        for (const char *from = to; from != NULL && *from != '\0'; from++)
+            *to++ = *from == '\\' && from[1] != '\0' ? unescape(*++from) : *from;
+        if (to == NULL)
+            to = text + event->length[i];
+        if (to - text >= STLS_REPORT_TEXT_MAX && i != STLS_REPORT_MESSAGE)
+            to = text + STLS_REPORT_TEXT_MAX - 1;
+        *to = '\0';
+        event->length[i] = (size_t)(to - text);
+    }
+}
+
+static bool is_same_in_journal(const char *name, const char *key, size_t length)
+{
+    while (length-- > 0) { /* they begin alike */
+        char c = key[length];
+
+        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (c != name[length] && !(c == '_' && name[length] == '.'))
+            return false;
+    }
+    return true;
+}
+
+static int find_field(const struct stls_report_reader *reader, struct slice key)
+{
+    unsigned fields = key.length <= NAME_MAX_LENGTH ? reader->of_length[key.length] : 0;
+
+    for (; fields != 0; fields &= fields - 1) {
+        int field = __builtin_ctz(fields);
+
+        if (memcmp(names[field], key.text, key.length) == 0 ||
+            is_same_in_journal(names[field], key.text, key.length))
+            return field;
+    }
+    return STLS_REPORT_FIELDS;
+}
+
+static bool take_pair(struct stls_report_reader *reader)
+{
+    struct slice key, value;
+    int field;
+
+    if (!take_string(reader, &key) || !take(reader, ':'))
+        return false;
+    field = find_field(reader, key);
+    if (next(reader) == '[' || next(reader) == '{')
+        return skip_nested(reader);
+    if (!take_string(reader, &value) && !take_bare(reader, &value))
+        return false;
+    if (field < STLS_REPORT_FIELDS && (value.length != 5 || memcmp(value.text, "false", 5) != 0)) {
+        reader->event.text[field] = value.text;
+        reader->event.length[field] = value.length;
+    }
+    return true;
+}
+
+/* True if the text is one object, and no more. */
+static bool parse(struct stls_report_reader *reader, char *text, char *end)
+{
+    static char nothing[] = "";
+
+    for (int i = 0; i < STLS_REPORT_FIELDS; i++) {
+        reader->event.text[i] = nothing;
         reader->event.length[i] = 0;
     }
-    reader->objects = 0;
-    reader->depth = 0;
-    if (reader->parser != NULL &&
-        yajl_parse(reader->parser, (const unsigned char *)text, length) == yajl_status_ok &&
-        reader->objects == 1 && reader->depth == 0)
-        return true;
-    renew(reader);
-    return false;
+    reader->at = text;
+    reader->end = end;
+    if (!take(reader, '{'))
+        return false;
+    do
+        if (!take_pair(reader))
+            return false;
+    while (take(reader, ','));
+    if (!take(reader, '}'))
+        return false;
+    (void)take(reader, '\r');
+    if (next(reader) != '\0' || reader->at != reader->end)
+        return false;
+    end_texts(&reader->event);
+    return true;
 }
 
 static bool is_event(const struct stls_report_event *event)
@@ -171,20 +237,36 @@ static bool is_event(const struct stls_report_event *event)
            event->length[STLS_REPORT_VERDICT] > 0;
 }
 
-const struct stls_report_event *stls_report_read(struct stls_report_reader *reader,
-                                                 const char *line, size_t length)
+/* A disk that was full leaves half a line, with the next one right behind it: the last is whole. No
+ * string can have such a start in it. */
+static char *last_start(char *line, const char *end)
 {
     static const char start[] = "{\"timestamp\":\"";
-    const char *object = memchr(line, '{', length);
-    const char *end = line + length;
+    char *last = NULL;
+
+    while ((line = memmem(line, (size_t)(end - line), start, sizeof start - 1)) != NULL)
+        last = line++;
+    return last;
+}
+
+const struct stls_report_event *stls_report_read(struct stls_report_reader *reader, char *line,
+                                                 size_t length)
+{
+    char *end = line + length;
+    char *object = memchr(line, '{', length);
 
     if (object == NULL)
         return NULL;
-    if (parse(reader, object, (size_t)(end - object)))
-        return is_event(&reader->event) ? &reader->event : NULL;
-    /* A disk that was full leaves half a line, with the next one right behind it. */
-    object = memmem(object + 1, (size_t)(end - object) - 1, start, sizeof start - 1);
-    if (object != NULL && parse(reader, object, (size_t)(end - object)))
-        return is_event(&reader->event) ? &reader->event : NULL;
-    return NULL;
+    if (!parse(reader, object, end)) {
+        object = last_start(object + 1, end);
+        if (object == NULL || !parse(reader, object, end))
+            return NULL;
+    }
+    if (is_event(&reader->event))
+        return &reader->event;
+    /* What journald got as syslogd, the header of RFC 5424 before it. */
+    end = reader->event.text[STLS_REPORT_MESSAGE] + reader->event.length[STLS_REPORT_MESSAGE];
+    object = strchr(reader->event.text[STLS_REPORT_MESSAGE], '{');
+    return object != NULL && parse(reader, object, end) && is_event(&reader->event) ? &reader->event
+                                                                                    : NULL;
 }

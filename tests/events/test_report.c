@@ -66,7 +66,8 @@ static void write_some(const struct bed *bed)
     fputs("Nov 24 03:28:00 host stricttls[7]: ", file); /* as a syslog daemon writes it */
     add_event(file, "would-refuse", "behind-syslog", "d.example", "hostname mismatch",
               "CheckHost=require", "");
-    fputs("{\"timestamp\":\"2026-09-21T14:13:20.0000", file); /* torn, where a disk was full */
+    for (int i = 0; i < 2; i++) /* torn, where a disk was full */
+        fputs("{\"timestamp\":\"2026-09-21T14:13:20.0000", file);
     add_event(file, "would-refuse", "behind-torn", "d.example", "hostname mismatch",
               "CheckHost=require", "");
     fclose(file);
@@ -152,6 +153,8 @@ static struct {
     {"2026-09-22", false},
     {"2026-09-21T14:13:20Z", true},
     {"2026-09-21T14:13:21Z", false},
+    {"2026-09-21T14:13:20.000000Z", true},
+    {"2026-09-21T14:13:20.000001Z", false},
     {"36500d", true},
     {"1m", false},
 };
@@ -187,8 +190,27 @@ static struct {
     {{"report", "--by"}},
     {{"report", "--since", "yesterday", "/dev/null"}},
     {{"report", "--since", "2026-9-1", "/dev/null"}},
+    {{"report", "--since", "2026-99-99", "/dev/null"}},
+    {{"report", "--since", "2026-02-30", "/dev/null"}},
+    {{"report", "--since", "2026-09-21T24:00:00Z", "/dev/null"}},
+    {{"report", "--since", "2026-09-21T14:13:20.000000", "/dev/null"}},
     {{"report", "--frobnicate", "/dev/null"}},
 };
+
+Test(report, help, .timeout = 60)
+{
+    static const char *const commands[] = {"run", "report", "policy"};
+    struct bed bed;
+
+    bed_open(&bed);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        cr_expect(
+            bed_run(&bed, NULL, (const char *const[]){command(), commands[i], "--help", NULL}));
+        expect_text(&bed, "usage: stricttls ");
+        expect_text(&bed, commands[i]);
+    }
+    bed_close(&bed);
+}
 
 Test(report, usage_errors, .timeout = 60)
 {
@@ -272,6 +294,76 @@ Test(report, more_kinds_than_fit, .timeout = 120)
     bed_close(&bed);
 }
 
+/* What can't be counted is no all-clear. */
+Test(report, logs_without_events_that_count, .timeout = 60)
+{
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        {"stricttls: refused: curl[7]: x\n", ": has events in text, which are not counted"},
+        {"Nov 24 03:28:00 h stricttls[7]: stricttls: refused: curl[7]: x\n", "events in text"},
+        {"\x1f\x8b\x08 cut short", ": is compressed, and damaged or cut short"},
+        {"[1]\n", ": has no events"},
+    };
+    struct bed bed;
+
+    bed_open(&bed);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        stls_files_write(bed.log, rows[i].text);
+        cr_expect(!bed_run(&bed, NULL, (const char *const[]){command(), "report", bed.log, NULL}));
+        cr_expect_eq(bed.result.code, 1);
+        expect_text(&bed, rows[i].says);
+    }
+    cr_expect(bed_run(&bed, NULL, (const char *const[]){command(), "report", "/dev/null", NULL}));
+    bed_close(&bed);
+}
+
+Test(report, of_a_log_that_was_rotated_and_compressed, .timeout = 60)
+{
+    char rotated[STLS_FILES_PATH_MAX + 16];
+    struct bed bed;
+
+    bed_open(&bed);
+    write_some(&bed);
+    cr_assert(bed_run(&bed, NULL, (const char *const[]){"/bin/gzip", "-k", bed.log, NULL}));
+    snprintf(rotated, sizeof rotated, "%s.gz", bed.log);
+    cr_assert(
+        bed_run(&bed, NULL, (const char *const[]){command(), "report", bed.log, rotated, NULL}));
+    expect_text(&bed, "22 events; 34 handshakes break");
+    bed_close(&bed);
+}
+
+/* Counts that somebody made up, and more sections than fit: none of them is cut. */
+Test(report, numbers_and_sections_without_bounds, .timeout = 60)
+{
+    char rule[300];
+    const char *found;
+    struct bed bed;
+    FILE *file;
+
+    bed_open(&bed);
+    file = create(&bed);
+    add_event(file, "refused", "my prog", "h", "r", "VerifyPeer=require",
+              ",\"stricttls.held_back\":99999999999999999999,\"stricttls.lost\":-7");
+    for (int i = 0; i < 200; i++) {
+        snprintf(rule, sizeof rule, "%0*d", 200, i);
+        add_event(file, "refused", "many", "h", "r", rule, "");
+    }
+    for (int i = 0; i < 2; i++)
+        add_event(file, "refused", i ? "a" : "b", "h", "other", "VerifyPeer=require", "");
+    fclose(file);
+    cr_assert(bed_run(&bed, NULL, (const char *const[]){command(), "report", bed.log, NULL}));
+    expect_text(&bed, "203 events; 4294967498 handshakes break");
+    expect_text(&bed, "\n      # my prog: to name it, a section needs a pattern");
+    expect_text(&bed, "\n      # a section of many would be too long\n");
+    cr_expect(strstr(bed.result.output, "[app/many]") == NULL);
+    for (found = bed.result.output; (found = strstr(found, "[app/")) != NULL; found++)
+        cr_expect(strncmp(strchr(found, '\n'),
+                          "\n      VerifyPeer = app\n      Reason =\n      Expires =\n", 53) == 0,
+                  "%.80s", found);
+    bed_close(&bed);
+}
+
 /* journalctl's own format: upper case, numbers and truth as text, repeated fields as arrays. */
 Test(report, journal, .timeout = 60)
 {
@@ -284,8 +376,17 @@ Test(report, journal, .timeout = 60)
     stls_files_write(
         script,
         "#!/bin/sh\n"
-        "[ \"$*\" = '--quiet --no-pager --output=json SYSLOG_IDENTIFIER=stricttls "
-        "--since=2026-09-20 00:00:00 UTC' ] || exit 3\n"
+        "[ \"$*\" = '--quiet --no-pager --output=json SYSLOG_IDENTIFIER=stricttls + "
+        "_TRANSPORT=syslog SYSLOG_FACILITY=10 --since=2026-09-20 00:00:00 UTC' ] || exit 3\n"
+        "echo '{\"__CURSOR\":\"s=2\",\"MESSAGE\":\"session opened {for user root}\"}'\n"
+        "printf '%s\\n' '{\"PRIORITY\":\"4\",\"_COMM\":\"wget\",\"MESSAGE\":\"1 "
+        "2026-09-21T14:13:20.000000Z "
+        "h "
+        "stricttls 7 refused - {\\\"timestamp\\\":\\\"2026-09-21T14:13:20.000000Z\\\","
+        "\\\"event.name\\\":\\\"stricttls.event\\\",\\\"stricttls.schema\\\":1,"
+        "\\\"stricttls.verdict\\\":\\\"refused\\\",\\\"stricttls.reason\\\":\\\"a "
+        "\\\\\\\"b\\\\\\\" c\\\","
+        "\\\"process.executable.name\\\":\\\"wget\\\"}\"}'\n"
         "echo '{\"__CURSOR\":\"s=1\",\"PRIORITY\":\"4\",\"EVENT_NAME\":\"stricttls.event\","
         "\"STRICTTLS_SCHEMA\":\"1\",\"STRICTTLS_VERDICT\":\"would-refuse\","
         "\"TIMESTAMP\":\"2026-09-21T14:13:20.000000Z\",\"STRICTTLS_HELD_BACK\":\"2\","
@@ -297,7 +398,9 @@ Test(report, journal, .timeout = 60)
                       (const char *const[]){"/usr/bin/env", path, command(), "report", "--since",
                                             "2026-09-20", "--journal", NULL}),
               "%s", bed.result.output);
-    expect_text(&bed, "1 events; 3 handshakes break");
+    expect_text(&bed, "2 events; 4 handshakes break");
+    expect_text(&bed, "(as a server, or host unknown): a \"b\" c;");
+    cr_expect(strstr(bed.result.output, "no events") == NULL, "%s", bed.result.output);
     expect_text(&bed, "a.example: hostname mismatch; rule CheckHost=require");
     stls_files_write(script, "#!/bin/sh\nexit 1\n");
     cr_expect(!bed_run(

@@ -1,8 +1,10 @@
-/* test_terminal.c - what only a terminal shows: a program that must not be stopped. */
+/* test_terminal.c - what only a terminal shows: a program that must not be stopped, and progress.
+ */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -71,4 +73,30 @@ Test(terminal, a_background_program_is_not_stopped, .timeout = 60)
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x: %s", (unsigned)status,
               text);
     cr_expect(strstr(text, "stricttls: refused: writer[") != NULL, "%s", text);
+}
+
+/* Of a source that takes longer than a second; gone at the end, and not there for a quick one. */
+Test(terminal, shows_progress_where_it_takes_long, .timeout = 60)
+{
+    static const char *const waits[] = {"1.5", "0"};
+
+    cr_assert(getenv("STLS_COMMAND") != NULL, "STLS_COMMAND is not set");
+    for (int i = 0; i < 2; i++) {
+        char script[8 * STLS_FILES_PATH_MAX], text[8192];
+        int terminal, status;
+        pid_t child;
+
+        snprintf(script, sizeof script,
+                 "{ %s/generate 3000; sleep %s; %s/generate 3000; } | %s report - >/dev/null",
+                 STLS_EVENTS, waits[i], STLS_EVENTS, getenv("STLS_COMMAND"));
+        child = start_behind_terminal(&terminal);
+        if (child == 0) {
+            execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+            _exit(126);
+        }
+        status = read_terminal(child, terminal, text, sizeof text);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", text);
+        cr_expect_eq(strstr(text, " events") != NULL, i == 0, "%s", text);
+        cr_expect_eq(strstr(text, "\r\x1b[K") != NULL, i == 0, "%s", text);
+    }
 }

@@ -1,20 +1,21 @@
 # fuzz.mk - libFuzzer over what an attacker or a typing error can bring: policy text, variables,
-# certificates. make test runs each for a few seconds from its corpus; make fuzz FUZZ_RUNS=10000000
+# certificates, lines of a log. make test runs each for a few seconds from its corpus; make fuzz FUZZ_RUNS=10000000
 # for longer. Findings are written to build/tests/fuzz.
 
 F          := $(B)/tests/fuzz
 FUZZ_RUNS  ?= 10000000
 FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -Isrc -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=all
-FUZZERS    := $(F)/fuzz_policy $(F)/fuzz_certificate
+FUZZERS    := $(F)/fuzz_policy $(F)/fuzz_certificate $(F)/fuzz_events
+FUZZED     := $(CORE) src/tool/report_read.c
 
-$(F)/fuzz_%: tests/fuzz/fuzz_%.c $(CORE) $(wildcard src/core/*.h)
+$(F)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZED) $(wildcard src/core/*.h)
 	@mkdir -p $(@D)
-	clang $(FUZZ_FLAGS) -o $@ $< $(CORE) -lcrypto
+	clang $(FUZZ_FLAGS) -o $@ $< $(FUZZED) -lcrypto
 
 .PHONY: fuzz
 fuzz: $(FUZZERS)
-	for fuzzer in policy certificate; do \
+	for fuzzer in policy certificate events; do \
 	  mkdir -p $(F)/corpus_$$fuzzer && \
 	  $(F)/fuzz_$$fuzzer -runs=$(FUZZ_RUNS) -artifact_prefix=$(F)/ -max_len=4096 -print_final_stats=1 \
 	    $(F)/corpus_$$fuzzer tests/fuzz/corpus_$$fuzzer || exit 1; \

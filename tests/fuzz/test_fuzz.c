@@ -35,3 +35,8 @@ Test(fuzz, certificate)
 {
     fuzz(STLS_FUZZERS "/fuzz_certificate", "tests/fuzz/corpus_certificate");
 }
+
+Test(fuzz, events)
+{
+    fuzz(STLS_FUZZERS "/fuzz_events", "tests/fuzz/corpus_events");
+}
