@@ -1,10 +1,11 @@
 /* hooks_loader.c - dlopen, dlmopen, dlsym, dlvsym: ways to a libssl that pass by our other hooks.
  *
  * Two are left open by the linker: the address of SSL_CTX_new taken from a handle, and objects that
- * look into their own dependencies first (RTLD_DEEPBIND) or live in a namespace of their own. At
- * both we attach. These functions look at who called them (RUNPATH, $ORIGIN, RTLD_NEXT), so the
- * real one must see the program's return address: where that matters it is called last, as a tail
- * call, which gcc makes a jump at -O2 (the tests would notice if it did not).
+ * look into their own dependencies first (RTLD_DEEPBIND) or live in a namespace of their own. The
+ * first gets our hook; at the second we attach. These functions look at who called them (RUNPATH,
+ * $ORIGIN, RTLD_NEXT), so the real one must see the program's return address: where that matters it
+ * is called last, as a tail call, which gcc makes a jump at -O2 (the tests would notice if it did
+ * not).
  */
 #include "hooks.h"
 
@@ -33,14 +34,6 @@ static void scan_if_due(void *handle)
         stls_attach_all(is_real(handle) ? handle : NULL);
 }
 
-/* All ways to a context go through SSL_CTX_new or SSL_CTX_new_ex. */
-static void attach_for(void *handle, const char *name)
-{
-    scan_if_due(handle);
-    if (name != NULL && strncmp(name, "SSL_CTX_new", 11) == 0)
-        stls_attach_all(is_real(handle) ? handle : NULL);
-}
-
 /* A name with a slash means the same file whoever asks. */
 static bool is_caller_sensitive(const char *file)
 {
@@ -53,6 +46,7 @@ STLS_HOOK void *dlopen(const char *file, int mode)
 
     if ((mode & RTLD_DEEPBIND) == 0)
         return STLS_NEXT(dlopen)(file, mode);
+    stls_attach_all(NULL); /* its constructors may make contexts of a libssl that is there */
     if (is_caller_sensitive(file)) {
         atomic_store(&is_scan_due, true);
         return STLS_NEXT(dlopen)(file, mode);
@@ -77,27 +71,46 @@ STLS_HOOK void *dlmopen(Lmid_t namespace, const char *file, int mode)
     return handle;
 }
 
+/* All ways to a context go through SSL_CTX_new or SSL_CTX_new_ex. */
+static bool makes_contexts(const char *name)
+{
+    return name != NULL && strncmp(name, "SSL_CTX_new", 11) == 0;
+}
+
+/* What comes next after the caller may be a real function. */
+static void attach_for(const char *name)
+{
+    scan_if_due(NULL);
+    if (makes_contexts(name))
+        stls_attach_all(NULL);
+}
+
 /* A handle of the program's own means the same whoever asks, so we may ask first: where the answer
- * is a function that we stand in for, the program gets our hook, as it would by name. */
+ * is a function that we stand in for, the program gets our hook, as it would by name. That attaches
+ * when it is called, and not before: the program may still set its own memory functions. */
 static void *hook_for(void *handle, void *function, const char *name)
 {
-    void *hook = is_real(handle) ? stls_openssl_hook_for(function, name) : NULL;
+    void *hook;
 
+    scan_if_due(handle);
+    if (makes_contexts(name))
+        stls_openssl_scan(handle, NULL);
+    hook = stls_openssl_hook_for(function, name);
     return hook != NULL ? hook : function;
 }
 
 STLS_HOOK void *dlsym(void *handle, const char *name)
 {
-    attach_for(handle, name);
     if (is_real(handle))
         return hook_for(handle, STLS_NEXT(dlsym)(handle, name), name);
+    attach_for(name);
     return STLS_NEXT(dlsym)(handle, name);
 }
 
 STLS_HOOK void *dlvsym(void *handle, const char *name, const char *version)
 {
-    attach_for(handle, name);
     if (is_real(handle))
         return hook_for(handle, STLS_NEXT(dlvsym)(handle, name, version), name);
+    attach_for(name);
     return STLS_NEXT(dlvsym)(handle, name, version);
 }

@@ -242,21 +242,16 @@ void stls_openssl_scan(void *handle, void (*found)(struct stls_openssl *openssl)
     for (size_t i = 0; addresses[i] != NULL; i++) {
         struct stls_openssl *openssl = stls_openssl_of_address(addresses[i]);
 
-        if (openssl != NULL)
+        if (openssl != NULL && found != NULL)
             found(openssl);
     }
-    if (other != NULL && stls_openssl_of_address(other) != NULL)
+    if (other != NULL && stls_openssl_of_address(other) != NULL && found != NULL)
         found(stls_openssl_of_address(other));
-}
-
-static void ignore(struct stls_openssl *openssl)
-{
-    (void)openssl;
 }
 
 static __attribute__((cold, noinline)) struct stls_openssl *find_first(void)
 {
-    stls_openssl_scan(NULL, ignore);
+    stls_openssl_scan(NULL, NULL);
     return atomic_load_explicit(&libssls[0], memory_order_acquire);
 }
 

@@ -76,7 +76,7 @@ struct stls_openssl *stls_openssl_of_caller(const void *address);
 void *stls_openssl_function_of_caller(const void *address, const char *name);
 
 /* Finds the libssls of the base namespace, and of the namespace of handle if it is not NULL.
- * Calls found for each one, old or new. */
+ * Calls found, if not NULL, for each one, old or new. */
 void stls_openssl_scan(void *handle, void (*found)(struct stls_openssl *openssl));
 
 /* errno and the program's error queue as they were: between enter and leave we may call OpenSSL. */

@@ -67,7 +67,7 @@ $(E)/victim_bundled: $(ESCAPE_VICTIM) $(E)/bundled/stub.so
 
 # Without libssl: takes what it needs from a handle.
 $(E)/victim_handle: $(E)/victim_handle.o $(E)/main.o $(E)/ways_handle.o $(E)/ways_plugin.o
-	$(CC) -pie -Wl,-rpath,'$$ORIGIN/plugins' -o $@ $^ -pthread
+	$(CC) -pie -rdynamic -Wl,-rpath,'$$ORIGIN/plugins' -o $@ $^ -pthread
 
 $(E)/plugins/plugin.so: $(E)/plugin.o $(E)/client.o
 	@mkdir -p $(@D)

@@ -10,6 +10,9 @@
 
 int stls_plugin_run(const struct stls_target *target);
 
+/* The program's, if it has one: so it needs to ask for no address. */
+extern int (*stls_plugin_registered)(const struct stls_target *target) __attribute__((weak));
+
 static SSL_CTX *early;
 
 static void on_info(const SSL *ssl, int where, int ret)
@@ -125,6 +128,8 @@ static void wait_for_once(void)
 
 __attribute__((constructor)) static void on_load(void)
 {
+    if (&stls_plugin_registered != NULL)
+        stls_plugin_registered = stls_plugin_run;
     if (strcmp(wanted(), "early") == 0)
         early = SSL_CTX_new(TLS_client_method());
     if (strcmp(wanted(), "once") == 0)

@@ -235,6 +235,45 @@ static int run_second_copy(const struct stls_target *target)
     return run_renamed(target);
 }
 
+static unsigned allocations;
+
+static void *allocate(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    allocations++;
+    return malloc(size);
+}
+
+static void *reallocate(void *block, size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    allocations++;
+    return realloc(block, size);
+}
+
+static void release(void *block, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(block);
+}
+
+/* OpenSSL takes them only as long as it has allocated nothing. */
+static int run_memory(const struct stls_target *target)
+{
+    void *handle = dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_LOCAL);
+    __typeof__(&CRYPTO_set_mem_functions) set_functions;
+    int ret = STLS_FAILED;
+
+    if (fill(handle)) {
+        *(void **)&set_functions = dlsym(handle, "CRYPTO_set_mem_functions");
+        printf("report: memory functions are set: %d\n",
+               set_functions(allocate, reallocate, release));
+        ret = talk(target, NULL, NULL);
+        printf("report: and used: %d\n", allocations > 0);
+    }
+    return ret;
+}
+
 /* The slots that a library may have taken. */
 static void on_info(const SSL *ssl, int where, int ret)
 {
@@ -306,6 +345,10 @@ const struct stls_way stls_ways_handle[] = {
     {.name = "second-copy",
      .attack = "two copies of libssl in one process, on one libcrypto",
      .run = run_second_copy},
+    {.name = "handle-memory",
+     .attack = "CRYPTO_set_mem_functions after SSL_CTX_new was asked for, before it is called",
+     .expectation = STLS_EXPECT_SAME,
+     .run = run_memory},
     {.name = "handle-all-slots",
      .attack = "all three callbacks of a context, by addresses from the handle",
      .run = run_all},

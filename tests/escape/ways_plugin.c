@@ -69,6 +69,18 @@ static int run_plugin_beside(const struct stls_target *target)
     return run_plugin_deepbind(target);
 }
 
+extern int (*stls_plugin_registered)(const struct stls_target *target);
+int (*stls_plugin_registered)(const struct stls_target *target);
+
+/* Nothing is asked of the loader after the plugin is there. */
+static int run_plugin_registered(const struct stls_target *target)
+{
+    if (dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_GLOBAL) == NULL ||
+        dlopen("plugin.so", RTLD_NOW | RTLD_DEEPBIND) == NULL || stls_plugin_registered == NULL)
+        return STLS_FAILED;
+    return stls_plugin_registered(target);
+}
+
 const struct stls_way stls_ways_plugin[] = {
     {.name = "plugin-local",
      .attack = "a plugin linked with libssl, RTLD_LOCAL",
@@ -92,6 +104,13 @@ const struct stls_way stls_ways_plugin[] = {
     {.name = "plugin-beside",
      .attack = "the plugin with RTLD_DEEPBIND, beside a libssl that the program has loaded",
      .run = run_plugin_beside},
+    {.name = "plugin-early",
+     .attack = "the same, with a context that its constructor makes",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_beside},
+    {.name = "plugin-registered",
+     .attack = "the same, found by RUNPATH, and it tells its function by itself",
+     .run = run_plugin_registered},
     {.name = "plugin-info",
      .attack = "the plugin's SSL_CTX_set_info_callback, past any hook, overwrites the slot",
      .env = "STLS_PLUGIN=info",
