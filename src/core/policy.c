@@ -57,12 +57,12 @@ static bool read_codes(enum stls_registry registry, const char *value, struct st
             snprintf(error, size, "nobody knows \"%.*s\"", (int)(length < 64 ? length : 64), name);
             return false;
         }
-        if (!stls_codes_contain(&codes, code->number)) {
+        if (!stls_codes_contain(&codes, stls_code_number(code))) {
             if (codes.count == STLS_CODES_MAX) {
                 snprintf(error, size, "more than %d names", STLS_CODES_MAX);
                 return false;
             }
-            codes.number[codes.count++] = code->number;
+            codes.number[codes.count++] = stls_code_number(code);
         }
         name += length;
         name += strspn(name, blanks);
@@ -225,7 +225,7 @@ bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, c
         code = stls_registry_find_name(word->registry, value, strlen(value));
         is_good = code != NULL;
         if (is_good)
-            *number = code->number;
+            *number = stls_code_number(code);
         break;
     case STLS_WORD_NUMBER:
         is_good = value[0] >= '0' && value[0] <= '5' && value[1] == '\0';

@@ -11,10 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A row of a table: a name is as long as it is, and no pointer, which would be relocated in every
+ * process. */
 struct stls_code {
-    uint16_t number;
-    char name[30]; /* as OpenSSL spells it; further rows of a number are other spellings */
+    unsigned char octets[2]; /* the code point, as it travels */
+    char name[];             /* as OpenSSL spells it; further rows of a number: other spellings */
 };
+
+static inline uint16_t stls_code_number(const struct stls_code *code)
+{
+    return (uint16_t)(code->octets[0] << 8 | code->octets[1]);
+}
 
 enum stls_registry {
     STLS_REGISTRY_PROTOCOL,    /* TLSv1.2 */

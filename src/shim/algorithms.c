@@ -145,7 +145,7 @@ static bool is_any_vetted(enum stls_registry registry, const struct stls_codes *
         /* P-256 has one of the marks inside. */
         length = strcspn(list, ":/ ");
         code = stls_registry_find_name(registry, list, length);
-        if (code != NULL && stls_codes_contain(vetted, code->number))
+        if (code != NULL && stls_codes_contain(vetted, stls_code_number(code)))
             return true;
         if (length == 7 && strncasecmp(list, "DEFAULT", length) == 0)
             return true;

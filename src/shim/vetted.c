@@ -72,7 +72,7 @@ static bool read_names(const char *string, struct stls_vetted *made)
 
         length = strcspn(string, separators);
         cipher = stls_registry_find_name(STLS_REGISTRY_CIPHER, string, length);
-        if (cipher == NULL || !add(made, cipher->name, cipher->number))
+        if (cipher == NULL || !add(made, cipher->name, stls_code_number(cipher)))
             return false;
     }
     return made->ciphers.count > 0;
