@@ -20,38 +20,16 @@ enum {
 
 static _Atomic(struct stls_openssl *) libssls[LIBSSLS_MAX];
 
-/* The rows of openssl.def, in their order: names as one text, so that there is nothing for the
- * loader to relocate in the many processes that never use TLS. */
-static const char names[] =
-#define REQUIRED(name) #name "\0"
-#define OPTIONAL(name) #name "\0"
-#include "openssl.def"
-#undef REQUIRED
-#undef OPTIONAL
+/* The rows of openssl.def, in their order, as openssl_names.awk makes them: one text, so that there
+ * is nothing for the loader to relocate in the many processes that never use TLS. */
+static const char rows[] =
+#include "openssl_names.h"
     ;
 
-static const struct {
-    unsigned short offset; /* in struct stls_openssl */
-    bool is_required;
-} functions[] = {
-#define REQUIRED(name) {offsetof(struct stls_openssl, name), true},
-#define OPTIONAL(name) {offsetof(struct stls_openssl, name), false},
-#include "openssl.def"
-#undef REQUIRED
-#undef OPTIONAL
-};
-
-/* Which of them we stand in for, so that the others need not be looked for among our own names. */
-static const bool is_hooked[sizeof(struct stls_openssl) / sizeof(void *)] = {
-#define MARK(name) [offsetof(struct stls_openssl, name) / sizeof(void *)] = true,
-#define HOOK(name, group) MARK_##group(name)
-#define MARK_context(name) MARK(name)
-#define MARK_verify(name) MARK(name)
-#define MARK_protocol(name) MARK(name)
-#define MARK_loader(name) /* none of OpenSSL's */
-#define MARK_names(name)
-#include "hooks.def"
-#undef HOOK
+enum {
+    ROW_SAME = 63, /* characters that are those of the name before */
+    ROW_IS_OPTIONAL = 64,
+    ROW_IS_HOOKED = 128, /* the others need not be looked for among our own names */
 };
 
 static bool contains(const struct stls_openssl *openssl, const void *address)
@@ -170,7 +148,8 @@ static struct stls_openssl *make(const void *address)
 {
     struct stls_openssl *openssl;
     struct link_map *object = NULL;
-    const char *name = names;
+    void **slots;
+    char name[STLS_OPENSSL_NAME_MAX] = "";
     Dl_info info;
     Dl_info ours;
     struct pair pair;
@@ -193,15 +172,18 @@ static struct stls_openssl *make(const void *address)
     if (openssl->crypto_start != NULL)
         openssl->crypto_end = find_end(openssl->crypto_start, pair.crypto.base);
     openssl->is_supported = true;
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++, name += strlen(name) + 1) {
-        void *function = find_function(&pair, name);
+    slots = (void **)(openssl + 1) - STLS_OPENSSL_FUNCTIONS;
+    for (const char *row = rows; row < rows + sizeof rows - 1; row += strlen(row + 1) + 2) {
+        void *function;
 
-        if (is_hooked[functions[i].offset / sizeof(void *)])
+        memcpy(name + (*row & ROW_SAME), row + 1, strlen(row + 1) + 1);
+        function = find_function(&pair, name);
+        if (*row & ROW_IS_HOOKED)
             function = behind_hook(function, name);
-        memcpy((char *)openssl + functions[i].offset, &function, sizeof function);
-        if (function == NULL && functions[i].is_required && openssl->is_supported) {
+        *slots++ = function;
+        if (function == NULL && !(*row & ROW_IS_OPTIONAL) && openssl->is_supported) {
             openssl->is_supported = false;
-            openssl->missing = name;
+            memcpy(openssl->missing, name, sizeof name);
         }
     }
     (void)STLS_NEXT(dlerror)(); /* a function that is not there is no error of the program's */

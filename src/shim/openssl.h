@@ -32,16 +32,27 @@ struct stls_registration; /* attach's */
 struct stls_vetted;       /* vetted's */
 struct stls_trust;        /* trust's */
 
+enum {
+    STLS_OPENSSL_NAME_MAX = 48, /* of a function; terminator included */
+#define REQUIRED(name) +1
+#define OPTIONAL(name) +1
+    STLS_OPENSSL_FUNCTIONS =
+#include "openssl.def"
+#undef REQUIRED
+#undef OPTIONAL
+};
+
 struct stls_openssl {
     const char *start, *end; /* where the libssl is mapped, and its libcrypto if not far from us */
     const char *crypto_start, *crypto_end;
-    bool is_supported;   /* has every REQUIRED function */
-    const char *missing; /* the first it has not */
+    bool is_supported;                   /* has every REQUIRED function */
+    char missing[STLS_OPENSSL_NAME_MAX]; /* the first it has not */
     _Atomic(struct stls_registration *) registration;
     _Atomic(struct stls_vetted *) vetted;
     _Atomic(const char *) closed;        /* gates' */
     _Atomic(unsigned) cert_verify_place; /* slots' */
     _Atomic(struct stls_trust *) trust;
+    /* The functions, and nothing behind them. */
 #define REQUIRED(name) __typeof__(&(name)) name;
 #define OPTIONAL(name) __typeof__(&(name)) name;
 #include "openssl.def"

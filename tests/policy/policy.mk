@@ -14,14 +14,14 @@ $(P)/test_policy_command: $(P)/test_policy_command.o $(SUPPORT) $(CORE_OBJECTS)
 POLICY_SYSCONFDIR := /proc/self/cwd/etc
 POLICY_OBJECTS    := $(SHIM_OBJECTS:$(B)/shim-objects/%=$(P)/library/%)
 
-$(P)/library/core/%.o: HARDEN += -fno-asynchronous-unwind-tables
+$(P)/library/shim/openssl.o: $(B)/shim-objects/openssl_names.h
 $(P)/library/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(subst '"$(SYSCONFDIR)"','"$(POLICY_SYSCONFDIR)"',$(COMMON)) $(HARDEN) -fPIC \
+	$(CC) $(subst '"$(SYSCONFDIR)"','"$(POLICY_SYSCONFDIR)"',$(COMMON)) $(SHIM_HARDEN) -fPIC \
 	  -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
 
 $(P)/libstricttls.so: $(POLICY_OBJECTS) $(B)/exports.map
-	$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
+	$(CC) -shared $(CFLAGS) $(SHIM_HARDEN) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
 	  -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed -Wl,-z,noexecstack -nostartfiles \
 	  -o $@ $(POLICY_OBJECTS)
 
