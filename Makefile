@@ -55,9 +55,9 @@ HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge)
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 
 # Tables to unwind the stack by were a seventh of it. A program's exceptions and cancellations pass
-# through hooks, and through gates and what is below them where its callbacks run. The rest calls
-# nobody back, and is linked to one object first: whether there are tables is the same for all that
-# the compiler links at once. (A thread that is cancelled while the rest reads or writes a file ends
+# through hooks, and through gates and what is below them where its callbacks run. These are linked
+# to one object first, since whether there are tables is the same for all that the compiler links at
+# once; the rest calls nobody back. (A thread that is cancelled while the rest reads or writes a file ends
 # as it should, with its handlers, but for destructors of C++ in what called us.)
 UNWOUND := $(filter $(B)/shim-objects/shim/hooks_%,$(SHIM_OBJECTS)) \
   $(patsubst %,$(B)/shim-objects/shim/%.o,gates safe_chain verify)
@@ -66,9 +66,9 @@ $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(SHIM_HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
 
-$(B)/shim-objects/not-unwound.o: $(filter-out $(UNWOUND),$(SHIM_OBJECTS))
+$(B)/shim-objects/unwound.o: $(UNWOUND)
 	$(CC) -r -nostdlib $(CFLAGS) $(SHIM_HARDEN) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -fPIC \
-	  -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -o $@ $^
+	  -ffunction-sections -fasynchronous-unwind-tables -o $@ $^
 
 # The names of OpenSSL's functions, which were a fifth of all constants: most begin alike.
 $(B)/shim-objects/openssl_names.h: src/shim/openssl_names.awk src/shim/hooks.def src/shim/openssl.def
@@ -82,8 +82,8 @@ $(B)/exports.map: src/shim/hooks.def
 	@mkdir -p $(@D)
 	{ echo '{ global:'; $(CC) -E -P -x c '-DHOOK(name,group)=name;' $<; echo 'local: *; };'; } > $@
 
-$(B)/libstricttls.so: $(UNWOUND) $(B)/shim-objects/not-unwound.o $(B)/exports.map
-	$(CC) -shared $(CFLAGS) $(SHIM_HARDEN) $(LTO) -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
+$(B)/libstricttls.so: $(B)/shim-objects/unwound.o $(filter-out $(UNWOUND),$(SHIM_OBJECTS)) $(B)/exports.map
+	$(CC) -shared $(CFLAGS) $(SHIM_HARDEN) $(LTO) -fno-asynchronous-unwind-tables -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
 	  -Wl,--no-undefined-version -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed \
 	  -Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,--gc-sections -Wl,--hash-style=gnu -nostartfiles \
 	  -o $@ $(filter %.o,$^)
