@@ -67,7 +67,7 @@ $(B)/shim-objects/%.o: src/%.c
 	$(CC) $(COMMON) $(SHIM_HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
 
 $(B)/shim-objects/unwound.o: $(UNWOUND)
-	$(CC) -r -nostdlib $(CFLAGS) $(SHIM_HARDEN) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -fPIC \
+	$(CC) -r -nostdlib $(CFLAGS) $(SHIM_HARDEN) $(SMALL) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -fPIC \
 	  -ffunction-sections -fasynchronous-unwind-tables -o $@ $^
 
 # The names of OpenSSL's functions, which were a fifth of all constants: most begin alike.
@@ -83,7 +83,7 @@ $(B)/exports.map: src/shim/hooks.def
 	{ echo '{ global:'; $(CC) -E -P -x c '-DHOOK(name,group)=name;' $<; echo 'local: *; };'; } > $@
 
 $(B)/libstricttls.so: $(B)/shim-objects/unwound.o $(filter-out $(UNWOUND),$(SHIM_OBJECTS)) $(B)/exports.map
-	$(CC) -shared $(CFLAGS) $(SHIM_HARDEN) $(LTO) -fno-asynchronous-unwind-tables -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
+	$(CC) -shared $(CFLAGS) $(SHIM_HARDEN) $(SMALL) $(LTO) -fno-asynchronous-unwind-tables -Wl,-soname,libstricttls.so -Wl,--version-script=$(B)/exports.map \
 	  -Wl,--no-undefined-version -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed \
 	  -Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,--gc-sections -Wl,--hash-style=gnu -nostartfiles \
 	  -o $@ $(filter %.o,$^)

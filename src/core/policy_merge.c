@@ -258,6 +258,19 @@ static void floor_pins(struct stls_pins *pins, const struct stls_pins *floor)
     *pins = made;
 }
 
+void stls_policy_copy_word(struct stls_policy *policy, const struct stls_policy *from,
+                           const struct stls_word *word)
+{
+    size_t size = word->kind == STLS_WORD_CODES  ? sizeof(struct stls_codes)
+                  : word->kind == STLS_WORD_PINS ? sizeof(struct stls_pins)
+                                                 : sizeof(int);
+
+    if (word->kind == STLS_WORD_CIPHERS || word->kind == STLS_WORD_PATH)
+        memcpy((char *)policy + word->text_offset, text_of(from, word), STLS_TEXT_MAX);
+    if (word->kind != STLS_WORD_CIPHERS)
+        memcpy((char *)policy + word->offset, (const char *)from + word->offset, size);
+}
+
 bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy *floor,
                             const struct stls_word *word)
 {
@@ -273,15 +286,14 @@ bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy
     case STLS_WORD_NUMBER:
     case STLS_WORD_COUNT:
         if (word->order == STLS_ORDER_NONE || *number < number_of(floor, word))
-            *number = number_of(floor, word);
+            stls_policy_copy_word(policy, floor, word);
         return true;
     case STLS_WORD_SET:
         *number =
             (int)((unsigned)*number & (unsigned)number_of(floor, word)); /* none: contradiction */
         return true;
     case STLS_WORD_PATH:
-        *number = number_of(floor, word);
-        memcpy(text, text_of(floor, word), STLS_TEXT_MAX);
+        stls_policy_copy_word(policy, floor, word);
         return true;
     case STLS_WORD_CODES:
         floor_codes(field, codes_of(floor, word));

@@ -22,6 +22,10 @@ bool stls_policy_is_weaker_by(const struct stls_policy *a, const struct stls_pol
 const struct stls_word *stls_policy_is_weaker(const struct stls_policy *a,
                                               const struct stls_policy *b);
 
+/* Gives the policy the value that a word has in another; for words that have one. */
+void stls_policy_copy_word(struct stls_policy *policy, const struct stls_policy *from,
+                           const struct stls_word *word);
+
 /* Makes one word of the policy as strict as the floor's, or leaves it where it is stricter. Of two
  * lists, what is in both: where that is nothing, nothing is allowed. False if it does not fit. */
 bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy *floor,

@@ -234,13 +234,11 @@ static bool lay_floor(struct stls_effective *made, const struct stls_effective *
     bool has_room = stls_policy_floor(&made->policy, &floor->policy);
 
     for (size_t i = 0; i < count; i++) {
-        char value[STLS_VALUE_MAX];
-
         if (words[i].kind == STLS_WORD_BASE || words[i].place == STLS_PLACE_SECTION)
             continue;
         if (words[i].order == STLS_ORDER_FREE && !is_built_in(&floor->origin[i])) {
-            stls_policy_value(&floor->policy, &words[i], value);
-            set(made, &words[i], value, floor->origin[i]);
+            stls_policy_copy_word(&made->policy, &floor->policy, &words[i]);
+            made->origin[i] = floor->origin[i];
         } else if (!stls_policy_is_same(&made->policy, &before, &words[i]) ||
                    stls_policy_is_same(&made->policy, &floor->policy, &words[i])) {
             made->origin[i] = floor->origin[i];
