@@ -10,13 +10,18 @@ bool stls_profile_is_root(const struct stls_profile_view *view)
     return view->index + 1 == view->count && stls_certificate_is_self_issued(view->certificate);
 }
 
-bool stls_profile_holds(const struct stls_profile_view *view, unsigned roles,
-                        enum stls_chain_rules from, bool is_kept, int error, const char *reason)
+bool stls_profile_holds(const struct stls_profile_view *view, unsigned rule,
+                        bool (*is_kept)(const struct stls_profile_view *view), const char *reason)
 {
-    if (is_kept || (roles & view->roles) == 0 || view->rules < (int)from)
+    if ((rule & view->roles) == 0 || view->rules < (int)(rule >> 8 & 0xff) || is_kept(view))
         return true;
-    *view->fault = (struct stls_profile_fault){reason, error, (int)view->index};
+    *view->fault = (struct stls_profile_fault){reason, (int)(rule >> 16), (int)view->index};
     return false;
+}
+
+static bool is_well_formed(const struct stls_profile_view *view)
+{
+    return view->certificate->malformed == NULL;
 }
 
 static unsigned roles_of(size_t index, size_t count, bool is_server)
@@ -33,9 +38,10 @@ bool stls_profile_is_kept(const struct stls_certificate *chain, size_t count, in
         struct stls_profile_view view = {chain, count, i, &chain[i], roles_of(i, count, is_server),
                                          rules, ret};
 
-        if (!stls_profile_holds(&view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                chain[i].malformed == NULL, X509_V_ERR_INVALID_EXTENSION,
-                                chain[i].malformed) ||
+        if (!stls_profile_holds(&view,
+                                STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                  X509_V_ERR_INVALID_EXTENSION),
+                                is_well_formed, chain[i].malformed) ||
             !stls_profile_keeps_fields(&view) || !stls_profile_keeps_extensions(&view) ||
             !stls_profile_keeps_keys(&view) || !stls_profile_keeps_names(&view) ||
             !stls_profile_keeps_constraints(&view))

@@ -113,12 +113,15 @@ static bool has_constraints_as_ca_only(const struct stls_profile_view *view)
            !stls_profile_extension(view, STLS_EXTENSION_NAME_CONSTRAINTS)->is_present;
 }
 
+/* BR 7.1.2.10.8 lets them not be so, "as an explicit exception from RFC 5280". OpenSSL heeds them
+ * either way. */
 static bool has_critical_constraints(const struct stls_profile_view *view)
 {
     const struct stls_extension *constraints =
         stls_profile_extension(view, STLS_EXTENSION_NAME_CONSTRAINTS);
 
-    return !constraints->is_present || constraints->is_critical;
+    return !constraints->is_present || constraints->is_critical ||
+           view->rules == STLS_CHAIN_RULES_WEBPKI;
 }
 
 static unsigned char to_lower(unsigned char octet)
@@ -191,19 +194,23 @@ static bool has_wildcards_not_excluded(const struct stls_profile_view *view)
 
 bool stls_profile_keeps_constraints(const struct stls_profile_view *view)
 {
-    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                              has_constraints_as_ca_only(view), X509_V_ERR_INVALID_EXTENSION,
+    return stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_INVALID_EXTENSION),
+                              has_constraints_as_ca_only,
                               "name constraints in a certificate that is no CA's") &&
-           /* BR 7.1.2.10.8 lets them be so, "as an explicit exception from RFC 5280". OpenSSL heeds
-            * them either way. */
-           stls_profile_holds(
-               view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-               (view->rules == STLS_CHAIN_RULES_WEBPKI || has_critical_constraints(view)),
-               X509_V_ERR_INVALID_EXTENSION, "name constraints are not critical") &&
-           stls_profile_holds(
-               view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_well_formed_constraints(view),
-               X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, "name constraints are not well-formed") &&
-           stls_profile_holds(view, STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
-                              has_wildcards_not_excluded(view), X509_V_ERR_EXCLUDED_VIOLATION,
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_INVALID_EXTENSION),
+                              has_critical_constraints, "name constraints are not critical") &&
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX),
+                              has_well_formed_constraints,
+                              "name constraints are not well-formed") &&
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_EXCLUDED_VIOLATION),
+                              has_wildcards_not_excluded,
                               "wildcard reaches into an excluded subtree");
 }

@@ -72,25 +72,36 @@ static bool has_no_unique_ids(const struct stls_profile_view *view)
 
 bool stls_profile_keeps_fields(const struct stls_profile_view *view)
 {
-    return stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, is_version_3(view),
-                              X509_V_ERR_CERT_REJECTED, "certificate is not version 3") &&
-           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_serial(view),
-                              X509_V_ERR_CERT_REJECTED,
+    return stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_CERT_REJECTED),
+                              is_version_3, "certificate is not version 3") &&
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_CERT_REJECTED),
+                              has_serial,
                               "serial number is not a positive number of at most 20 octets") &&
-           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                              has_one_algorithm(view), X509_V_ERR_CERT_SIGNATURE_FAILURE,
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_CERT_SIGNATURE_FAILURE),
+                              has_one_algorithm,
                               "two different signature algorithms in one certificate") &&
-           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, has_issuer(view),
-                              X509_V_ERR_CERT_REJECTED, "issuer is empty") &&
-           stls_profile_holds(view, STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-                              STLS_CHAIN_RULES_RFC5280, has_start(view),
-                              X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD,
-                              "start date is not encoded as it must be") &&
-           stls_profile_holds(view, STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-                              STLS_CHAIN_RULES_RFC5280, has_end(view),
-                              X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD,
-                              "end date is not encoded as it must be") &&
-           stls_profile_holds(view, STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                              has_no_unique_ids(view), X509_V_ERR_CERT_REJECTED,
-                              "certificate has unique identifiers");
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_CERT_REJECTED),
+                              has_issuer, "issuer is empty") &&
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+                                                STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD),
+                              has_start, "start date is not encoded as it must be") &&
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+                                                STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD),
+                              has_end, "end date is not encoded as it must be") &&
+           stls_profile_holds(view,
+                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                                X509_V_ERR_CERT_REJECTED),
+                              has_no_unique_ids, "certificate has unique identifiers");
 }

@@ -27,10 +27,15 @@ struct stls_profile_view {
     struct stls_profile_fault *fault; /* out: of the first rule that is not kept */
 };
 
-/* One rule: whom it binds, from which level on, whether it is kept, and what is wrong if not. Calls
- * rather than a table of pointers, which would cost every process relocations. */
-bool stls_profile_holds(const struct stls_profile_view *view, unsigned roles,
-                        enum stls_chain_rules from, bool is_kept, int error, const char *reason);
+/* One rule: whom it binds, from which level on, and the error if it is not kept; as one number,
+ * since there are many. */
+#define STLS_PROFILE_RULE(roles, from, error)                                                      \
+    ((unsigned)(roles) | (unsigned)(from) << 8 | (unsigned)(error) << 16)
+
+/* Whether it holds: it does not bind this certificate, or is_kept says so. reason: what is wrong if
+ * not. Calls rather than a table of pointers, which would cost every process relocations. */
+bool stls_profile_holds(const struct stls_profile_view *view, unsigned rule,
+                        bool (*is_kept)(const struct stls_profile_view *view), const char *reason);
 
 /* The rules, by theme; cheap ones and those that others rest on come first. */
 bool stls_profile_keeps_fields(const struct stls_profile_view *view);
