@@ -21,7 +21,7 @@ static bool parse_address(const char *text, size_t length, struct stls_host *ret
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    if (strpbrk(copy, " \t\n\v\f\r") == NULL && inet_aton(copy, &v4) == 1) /* "127.1" too */
+    if (copy[strcspn(copy, " \t\n\v\f\r")] == '\0' && inet_aton(copy, &v4) == 1) /* "127.1" too */
         inet_ntop(AF_INET, &v4, ret->text, sizeof ret->text);
     else if (inet_pton(AF_INET6, copy, bytes) != 1)
         return false;

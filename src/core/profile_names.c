@@ -76,14 +76,15 @@ bool stls_profile_is_host_name(struct stls_der name, bool has_wildcards)
 /* RFC 5321, 4.1.2. A quoted local part may hold anything; its quotes are all that is looked at. */
 bool stls_profile_is_mailbox(struct stls_der name)
 {
-    const unsigned char *at = name.length > 0 ? memrchr(name.at, '@', name.length) : NULL;
-    size_t local;
+    size_t local = name.length;
     struct stls_der host;
 
-    if (at == NULL || at == name.at)
+    while (local > 0 && name.at[local - 1] != '@')
+        local--;
+    if (local < 2)
         return false;
-    local = (size_t)(at - name.at);
-    host = (struct stls_der){at + 1, name.length - local - 1};
+    host = (struct stls_der){name.at + local, name.length - local};
+    local--;
     for (size_t i = 0; i < local; i++)
         if (name.at[i] <= ' ' || name.at[i] >= 0x7f || (name.at[i] == '@' && name.at[0] != '"'))
             return false;

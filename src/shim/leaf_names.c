@@ -86,7 +86,7 @@ static void remember(const struct leaf *leaf, const struct stls_host *host)
 
     if (leaf->memo == NULL || atomic_load_explicit(leaf->memo, memory_order_relaxed) != NULL)
         return;
-    made = malloc(size);
+    made = calloc(1, size);
     if (made == NULL)
         return;
     memcpy(made, host, size);

@@ -57,7 +57,7 @@ int stls_policy_bytes_load(const char *path, size_t max, struct stls_policy_byte
     struct stls_policy_bytes made = {.text = NULL};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     int error = fd < 0 ? errno : look_at(fd, max, &made);
-    char *text = error == 0 ? malloc(made.length + 1) : NULL;
+    char *text = error == 0 ? calloc(1, made.length + 1) : NULL;
 
     if (error == 0)
         error = text != NULL ? read_all(fd, text, made.length) : ENOMEM;

@@ -55,8 +55,8 @@ bool stls_policy_parse(const struct stls_openssl *openssl, const char *path, con
     struct parser parser = {.openssl = openssl};
     const struct stls_policy_parser callbacks = {load, value, &parser};
     struct first_problem first = {path, error, size, false};
-    void *memory = malloc(stls_policy_file_size(text, length));
-    char *copy = malloc(length + 1);
+    void *memory = calloc(1, stls_policy_file_size(text, length));
+    char *copy = calloc(1, length + 1);
     struct stls_guard guard;
     bool is_good = false;
 
