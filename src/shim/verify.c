@@ -48,7 +48,7 @@ static void check_names(const struct stls_openssl *openssl, SSL *ssl,
     case STLS_LEAF_NAMES_NOT_ALLOWED:
         verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
         verdict->rule = "HostSources";
-        verdict->reason = "the host is known from where it may not be";
+        verdict->reason = "the host is known from a source that is left out";
         return;
     case STLS_LEAF_NAMES_UNKNOWN:
         verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
