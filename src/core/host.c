@@ -77,3 +77,11 @@ bool stls_host_parse(const char *text, struct stls_host *ret)
     ret->kind = STLS_HOST_NAME;
     return true;
 }
+
+bool stls_host_is_among(const struct stls_host *host, const struct stls_host *hosts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (hosts[i].kind == host->kind && strcmp(hosts[i].text, host->text) == 0)
+            return true;
+    return false;
+}

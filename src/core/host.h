@@ -28,4 +28,6 @@ struct stls_host {
  * wildcard, control characters or white space. A v4-mapped address is the IPv4 address. */
 bool stls_host_parse(const char *text, struct stls_host *ret);
 
+bool stls_host_is_among(const struct stls_host *host, const struct stls_host *hosts, size_t count);
+
 #endif

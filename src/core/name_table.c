@@ -88,7 +88,7 @@ static struct stls_name_entry *find(struct stls_name_table *table, const struct 
          entry = entry->chain) {
         if (!has_key(entry, key))
             continue;
-        if (entry->host.kind == host->kind && strcmp(entry->host.text, host->text) == 0) {
+        if (stls_host_is_among(host, &entry->host, 1)) {
             *ret_is_same = true;
             return entry;
         }
@@ -240,14 +240,14 @@ void stls_name_table_connect(struct stls_name_table *table, const struct stls_na
 }
 
 size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,
-                            uint64_t cookie, struct stls_host *hosts)
+                            uint64_t cookie, struct stls_host *hosts, size_t room)
 {
     const struct stls_named_socket *socket = find_socket(table, cookie, key);
     struct stls_name_entry *own = NULL;
     size_t count = 0;
     bool has_name = false;
 
-    if (socket != NULL) {
+    if (socket != NULL && room > 0) {
         own = socket->name.entry;
         use(table, own);
         copy_host(&hosts[count++], &own->host);
@@ -256,8 +256,8 @@ size_t stls_name_table_find(struct stls_name_table *table, const struct stls_nam
     }
     for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL; entry = entry->chain)
         has_name = has_name || (has_key(entry, key) && entry->host.kind == STLS_HOST_NAME);
-    for (struct stls_name_entry *entry = *chain_of(table, key);
-         entry != NULL && count < STLS_NAMES_MAX; entry = entry->chain) {
+    for (struct stls_name_entry *entry = *chain_of(table, key); entry != NULL && count < room;
+         entry = entry->chain) {
         if (!has_key(entry, key) || entry == own)
             continue;
         use_with_others(table, entry);

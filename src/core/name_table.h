@@ -87,9 +87,9 @@ void stls_name_table_keep(struct stls_name_table *table, const struct stls_host 
 void stls_name_table_connect(struct stls_name_table *table, const struct stls_name_key *key,
                              uint64_t cookie, struct stls_name_recent *recent);
 
-/* The socket's name, or else all names of the address, into hosts[STLS_NAMES_MAX]; their count.
+/* The socket's name, or else all names of the address, into hosts[room]; their count.
  * What was looked up as an address stands there only if no name was, or for the socket itself. */
 size_t stls_name_table_find(struct stls_name_table *table, const struct stls_name_key *key,
-                            uint64_t cookie, struct stls_host *hosts);
+                            uint64_t cookie, struct stls_host *hosts, size_t room);
 
 #endif

@@ -196,7 +196,7 @@ unsigned stls_match_host(const char *text, const struct stls_match_peer *peer)
     unsigned specific;
 
     if (peer->host->kind == STLS_HOST_NONE || !read_pattern(text, &pattern) ||
-        (pattern.port != 0 && pattern.port != peer->port))
+        (pattern.port != 0 && pattern.port != peer->port && peer->port != STLS_MATCH_ANY_PORT))
         return 0;
     if (!pattern.is_wildcard) {
         if (pattern.host.kind != peer->host->kind ||

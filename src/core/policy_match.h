@@ -31,10 +31,11 @@ struct stls_match_program {
 /* A place to connect to. */
 struct stls_match_peer {
     const struct stls_host *host; /* of kind NONE no section matches */
-    unsigned port;                /* 0: unknown, and no section with a port matches */
+    unsigned port;                /* 0: no section with a port matches */
 };
 
 enum {
+    STLS_MATCH_ANY_PORT = 1 << 16,
     STLS_MATCH_MAX = 1024, /* bytes of a pattern, terminator included */
 };
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "state.h"
+
 #include "param_names.h"
 
 #include "../core/line.h"
@@ -105,7 +107,7 @@ static size_t from_resolver(const struct stls_openssl *openssl, const SSL *ssl,
                             struct stls_host *ret)
 {
     struct peer peer = peer_of(openssl, ssl);
-    size_t count = stls_names_of_socket(peer.fd, &peer.address.generic, ret);
+    size_t count = stls_names_of_socket(peer.fd, &peer.address.generic, ret, STLS_NAMES_MAX);
 
     /* What was looked up as an address, and nothing else, is no name: from_address has it. */
     return count == 1 && ret[0].kind == STLS_HOST_ADDRESS ? 0 : count;
@@ -128,17 +130,91 @@ static size_t from_address(const struct stls_openssl *openssl, const SSL *ssl,
     return host_of_address(&peer.address, ret);
 }
 
-/* For an SSL without a socket of its own: where else would this thread be talking to? */
+/* For an SSL without a descriptor of its own: what it was found to be about, or else what this
+ * thread is connected to and no other SSL was found to be about. */
+static size_t find_candidates(const struct stls_openssl *openssl, const SSL *ssl,
+                              struct peer peers[STLS_NAMES_SOCKETS])
+{
+    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    struct stls_names_socket sockets[STLS_NAMES_SOCKETS];
+    int wanted = openssl->SSL_is_dtls(ssl) ? SOCK_DGRAM : SOCK_STREAM, type;
+    size_t count = 1, found = 0;
+
+    if (connection != NULL && stls_names_is_open(&connection->socket))
+        sockets[0] = connection->socket;
+    else
+        count = stls_names_unclaimed(sockets);
+    for (size_t i = 0; i < count; i++) {
+        socklen_t size = sizeof type;
+
+        if (getsockopt(sockets[i].fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == wanted &&
+            find_peer(&peers[found], sockets[i].fd))
+            found++;
+    }
+    return found;
+}
+
+/* Those that are not there yet. */
+static size_t add_hosts(struct stls_host hosts[STLS_NAMES_MAX], size_t count,
+                        const struct peer *peer)
+{
+    size_t end = count + stls_names_of_socket(peer->fd, &peer->address.generic, hosts + count,
+                                              STLS_NAMES_MAX - count);
+
+    if (end == count && count < STLS_NAMES_MAX)
+        end += host_of_address(&peer->address, &hosts[count]);
+    for (size_t i = count; i < end; i++)
+        if (!stls_host_is_among(&hosts[i], hosts, count))
+            hosts[count++] = hosts[i];
+    return count;
+}
+
 static size_t from_connect(const struct stls_openssl *openssl, const SSL *ssl,
                            struct stls_host *ret)
 {
-    union address address = {.storage = stls_names_last_connect()};
-    size_t count;
+    struct peer peers[STLS_NAMES_SOCKETS];
+    size_t count = 0, found;
 
     if (peer_of(openssl, ssl).fd >= 0)
         return 0;
-    count = stls_names_of_last_connect(ret);
-    return count > 0 ? count : host_of_address(&address, ret);
+    found = find_candidates(openssl, ssl, peers);
+    for (size_t i = 0; i < found; i++)
+        count = add_hosts(ret, count, &peers[i]);
+    return count;
+}
+
+/* The one that has the name; a proxy does not, and then it must be the only one. */
+static const struct peer *choose(const struct peer *peers, size_t count,
+                                 const struct stls_host *host)
+{
+    struct stls_host hosts[STLS_NAMES_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        if (stls_host_is_among(host, hosts, add_hosts(hosts, 0, &peers[i])))
+            return &peers[i];
+    return count == 1 ? &peers[0] : NULL;
+}
+
+void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,
+                         const struct stls_host *host)
+{
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    struct stls_names_socket sockets[STLS_NAMES_SOCKETS];
+    struct peer peers[STLS_NAMES_SOCKETS];
+    size_t count = stls_names_unclaimed(sockets);
+    const struct peer *chosen;
+    int fd = count > 0 ? peer_of(openssl, ssl).fd : -1;
+
+    if (fd < 0 && count > 0) {
+        chosen = choose(peers, find_candidates(openssl, ssl, peers), host);
+        for (size_t i = 0; chosen != NULL && connection != NULL && i < count; i++)
+            if (sockets[i].fd == chosen->fd) {
+                connection->socket = sockets[i];
+                fd = chosen->fd;
+            }
+    }
+    if (fd >= 0)
+        stls_names_claim(fd);
 }
 
 static const struct {
@@ -206,19 +282,20 @@ unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
     return 0;
 }
 
-unsigned stls_identity_port(const struct stls_openssl *openssl, const SSL *ssl)
+size_t stls_identity_ports(const struct stls_openssl *openssl, const SSL *ssl,
+                           unsigned ports[STLS_NAMES_SOCKETS])
 {
-    struct peer peer = peer_of(openssl, ssl);
+    struct peer peers[STLS_NAMES_SOCKETS] = {peer_of(openssl, ssl)};
     char host[INET6_ADDRSTRLEN];
-    unsigned port = 0;
+    size_t count = 1, found = 0;
 
-    if (peer.address.storage.ss_family == AF_UNSPEC)
-        peer.address.storage = stls_names_last_connect();
-    (void)address_text(&peer.address, host, sizeof host, &port);
-    return port;
+    if (peers[0].fd < 0 && peers[0].address.storage.ss_family == AF_UNSPEC)
+        count = find_candidates(openssl, ssl, peers);
+    for (size_t i = 0; i < count; i++)
+        found += address_text(&peers[i].address, host, sizeof host, &ports[found]);
+    return found;
 }
 
-/* Of a name that does not fit nothing is told: its start may be another's. */
 static bool append_name(const struct stls_openssl *openssl, const GENERAL_NAME *name,
                         struct stls_line *line)
 {

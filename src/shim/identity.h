@@ -40,8 +40,14 @@ void stls_identity_meant(const struct stls_openssl *openssl, const SSL *ssl,
 unsigned stls_identity_peer(const struct stls_openssl *openssl, const SSL *ssl,
                             char text[STLS_PEER_MAX]);
 
-/* The peer's port; 0 if unknown. */
-unsigned stls_identity_port(const struct stls_openssl *openssl, const SSL *ssl);
+/* The peer's port, or those of all connections that it may be about; their count, 0 if unknown. */
+size_t stls_identity_ports(const struct stls_openssl *openssl, const SSL *ssl,
+                           unsigned ports[STLS_NAMES_SOCKETS]);
+
+/* The peer's certificate has been found to name this host: the connection that it is about, if that
+ * is clear now, is no candidate for others. */
+void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,
+                         const struct stls_host *host);
 
 /* The presented identities (RFC 9525): dNSNames and iPAddresses of the leaf as text, for events;
  * each quoted as STLS_LINE_WORD; "nothing" if it has none. Empty without a leaf. */

@@ -66,6 +66,7 @@ void stls_leaf_names_make_safe(const struct stls_openssl *openssl, X509_VERIFY_P
 
 /* A leaf, and what is known of it already. */
 struct leaf {
+    const SSL *ssl;
     X509 *certificate;
     stls_leaf_names_memo *memo; /* or NULL */
 };
@@ -97,17 +98,19 @@ static void remember(const struct leaf *leaf, const struct stls_host *host)
 static bool leaf_has(const struct stls_openssl *openssl, const struct leaf *leaf,
                      const struct stls_host *host)
 {
-    bool is_there;
+    bool is_there = is_remembered(leaf, host);
 
-    if (is_remembered(leaf, host))
-        return true;
-    if (host->kind == STLS_HOST_ADDRESS)
+    if (is_there)
+        ;
+    else if (host->kind == STLS_HOST_ADDRESS)
         is_there = openssl->X509_check_ip_asc(leaf->certificate, host->text, 0) == 1;
     else
         is_there =
             openssl->X509_check_host(leaf->certificate, host->text, 0, HOST_FLAGS, NULL) == 1;
-    if (is_there)
+    if (is_there) {
         remember(leaf, host);
+        stls_identity_claim(openssl, leaf->ssl, host);
+    }
     return is_there;
 }
 
@@ -158,7 +161,7 @@ enum stls_leaf_names stls_leaf_names_check(const struct stls_openssl *openssl, c
                                            X509_VERIFY_PARAM *param, X509 *certificate,
                                            stls_leaf_names_memo *memo)
 {
-    struct leaf leaf = {certificate, memo};
+    struct leaf leaf = {ssl, certificate, memo};
     enum stls_leaf_names found;
     bool has_names = find_program_names(openssl, param, &leaf, &found);
     bool are_counted = ((unsigned)policy->host_sources & STLS_HOST_SOURCE_APP) != 0;

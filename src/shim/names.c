@@ -20,7 +20,6 @@
 
 enum {
     LOCK_ATTEMPTS = 10000,
-    PORT_DNS = 53,
 };
 
 static struct {
@@ -29,8 +28,8 @@ static struct {
 } names;
 
 struct thread {
-    struct sockaddr_storage address; /* where it connected to last */
-    uint64_t cookie;
+    struct stls_names_socket sockets[STLS_NAMES_SOCKETS]; /* that it connected, in turns */
+    unsigned next_socket;
     struct stls_name_recent recent; /* under the lock: signal handlers look up and connect too */
     volatile bool is_locking; /* else a signal handler would wait for the code it interrupted */
 };
@@ -173,79 +172,82 @@ static uint64_t cookie_of(int fd)
     return cookie;
 }
 
-static bool is_stream(int fd)
+bool stls_names_is_open(const struct stls_names_socket *socket)
 {
-    int type = 0;
-    socklen_t size = sizeof type;
-
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+    return socket->is_there && cookie_of(socket->fd) == socket->cookie;
 }
 
-static void connect_to(int fd, const struct sockaddr *address, socklen_t length,
-                       const struct stls_name_key *key)
+/* False if it is there: a program may connect again to ask how it is going. What a signal handler
+ * connects in between has a place of its own. */
+static bool add_socket(int fd, uint64_t cookie)
 {
-    memcpy(&this_thread.address, address,
-           length < sizeof this_thread.address ? length : sizeof this_thread.address);
-    this_thread.cookie = cookie_of(fd);
-    if (!lock())
-        return;
-    if (names.table != NULL)
-        stls_name_table_connect(names.table, key, this_thread.cookie, &this_thread.recent);
-    unlock();
+    struct stls_names_socket *place;
+
+    for (size_t i = 0; i < STLS_NAMES_SOCKETS; i++)
+        if (this_thread.sockets[i].is_there && this_thread.sockets[i].fd == fd &&
+            this_thread.sockets[i].cookie == cookie)
+            return false;
+    place = &this_thread.sockets[this_thread.next_socket++ % STLS_NAMES_SOCKETS];
+    *place = (struct stls_names_socket){cookie, fd, true};
+    return true;
 }
 
-/* Nobody speaks TLS to a name server's plain port, but resolvers in the program do connect there
- * between a connect that matters and its handshake. sin6_port is at the same place. */
-static bool is_to_name_server(const struct sockaddr *address)
+size_t stls_names_unclaimed(struct stls_names_socket sockets[STLS_NAMES_SOCKETS])
 {
-    return ((const struct sockaddr_in *)(const void *)address)->sin_port == htons(PORT_DNS);
+    size_t count = 0;
+
+    for (unsigned i = 1; i <= STLS_NAMES_SOCKETS; i++) {
+        struct stls_names_socket *place =
+            &this_thread.sockets[(this_thread.next_socket - i) % STLS_NAMES_SOCKETS];
+
+        if (place->is_there && !stls_names_is_open(place))
+            place->is_there = false;
+        if (place->is_there)
+            sockets[count++] = *place;
+    }
+    return count;
+}
+
+void stls_names_claim(int fd)
+{
+    for (size_t i = 0; i < STLS_NAMES_SOCKETS; i++)
+        if (this_thread.sockets[i].fd == fd)
+            this_thread.sockets[i].is_there = false;
 }
 
 void stls_names_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     int saved = errno;
     struct stls_name_key key;
+    uint64_t cookie;
 
-    if (length < sizeof address->sa_family || stls_policy_is_off())
+    if (length < sizeof address->sa_family ||
+        length < (address->sa_family == AF_INET6 ? offsetof(struct sockaddr_in6, sin6_scope_id)
+                                                 : sizeof(struct sockaddr_in)) ||
+        stls_policy_is_off() || !key_of_address(address, &key))
         return;
-    if (address->sa_family == AF_UNIX && is_stream(fd))
-        this_thread.address.ss_family = AF_UNSPEC;
-    else if (length >= (address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                       : sizeof(struct sockaddr_in)) &&
-             key_of_address(address, &key) && !is_to_name_server(address))
-        connect_to(fd, address, length, &key);
+    cookie = cookie_of(fd);
+    if (add_socket(fd, cookie) && lock()) {
+        if (names.table != NULL)
+            stls_name_table_connect(names.table, &key, cookie, &this_thread.recent);
+        unlock();
+    }
     errno = saved;
 }
 
-static size_t names_of(uint64_t cookie, const struct sockaddr *address, struct stls_host *hosts)
-{
-    struct stls_name_key key;
-    size_t count = 0;
-
-    if (!key_of_address(address, &key) || !lock())
-        return 0;
-    if (names.table != NULL)
-        count = stls_name_table_find(names.table, &key, cookie, hosts);
-    unlock();
-    return count;
-}
-
-size_t stls_names_of_socket(int fd, const struct sockaddr *peer, struct stls_host *hosts)
+size_t stls_names_of_socket(int fd, const struct sockaddr *peer, struct stls_host *hosts,
+                            size_t room)
 {
     int saved = errno;
-    size_t count = names_of(cookie_of(fd), peer, hosts);
+    struct stls_name_key key;
+    uint64_t cookie = cookie_of(fd);
+    size_t count = 0;
 
+    if (key_of_address(peer, &key) && lock()) {
+        if (names.table != NULL)
+            count = stls_name_table_find(names.table, &key, cookie, hosts, room);
+        unlock();
+    }
     errno = saved;
     return count;
-}
-
-struct sockaddr_storage stls_names_last_connect(void)
-{
-    return this_thread.address;
-}
-
-size_t stls_names_of_last_connect(struct stls_host *hosts)
-{
-    return names_of(this_thread.cookie, (const struct sockaddr *)(const void *)&this_thread.address,
-                    hosts);
 }

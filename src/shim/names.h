@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "../core/name_table.h"
@@ -22,19 +23,33 @@
 void stls_names_remember_list(const char *asked, const struct addrinfo *list);
 void stls_names_remember_entry(const char *asked, const struct hostent *entry);
 
-/* A connect that did not fail: this thread goes to this address by this socket. Where it looked up
- * one name for the address since it last connected there, that is the socket's name from now on.
- * errno stays. */
+/* A connect that did not fail: this thread goes to this address by this socket, whose name is from
+ * now on what it looked up last for the address, if that is one. errno stays. */
 void stls_names_connect(int fd, const struct sockaddr *address, socklen_t length);
 
-/* The names for the peer of a connected socket, into hosts[STLS_NAMES_MAX]; their count. One if the
- * socket's name is known, else all that were looked up for the address. */
-size_t stls_names_of_socket(int fd, const struct sockaddr *peer, struct stls_host *hosts);
+/* The names for the peer of a connected socket, into hosts[room]; their count. One if the socket's
+ * name is known, else all that were looked up for the address. */
+size_t stls_names_of_socket(int fd, const struct sockaddr *peer, struct stls_host *hosts,
+                            size_t room);
 
-/* Where this thread connected to last; family AF_UNSPEC if nowhere, or to a Unix socket. */
-struct sockaddr_storage stls_names_last_connect(void);
+enum {
+    STLS_NAMES_SOCKETS = 16,
+};
 
-/* The names for that connect, as for a socket. */
-size_t stls_names_of_last_connect(struct stls_host *hosts);
+/* A descriptor, as long as it is the same socket. */
+struct stls_names_socket {
+    uint64_t cookie;
+    int fd;
+    bool is_there;
+};
+
+bool stls_names_is_open(const struct stls_names_socket *socket);
+
+/* The sockets that this thread connected last and that no handshake claimed, the last one first, if
+ * they are open; their count. Some may not be connected (any more). */
+size_t stls_names_unclaimed(struct stls_names_socket sockets[STLS_NAMES_SOCKETS]);
+
+/* A handshake is about this one. */
+void stls_names_claim(int fd);
 
 #endif

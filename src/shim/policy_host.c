@@ -58,20 +58,24 @@ static const struct merged *find(const struct stls_policy_matches *matches)
 const struct stls_policy *stls_policy_for_host(const struct stls_openssl *openssl, const SSL *ssl,
                                                const char **ret_contradiction)
 {
-    unsigned port = stls_identity_port(openssl, ssl);
     static const struct stls_host nobody = {.kind = STLS_HOST_NONE};
-    struct stls_match_peer peers[STLS_NAMES_MAX + 1];
+    struct stls_match_peer peers[(STLS_NAMES_MAX + 1) * STLS_NAMES_SOCKETS];
     struct stls_policy_matches matches;
     struct stls_identity identity;
     const struct merged *merged;
-    size_t count;
+    unsigned ports[STLS_NAMES_SOCKETS] = {0, STLS_MATCH_ANY_PORT};
+    size_t port_count = stls_identity_ports(openssl, ssl, ports);
+    size_t count = 0;
 
+    if (port_count == 0) /* any may be the one, or none of those that have sections */
+        port_count = 2;
     stls_identity_meant(openssl, ssl, &identity);
-    for (count = 0; count < identity.count; count++)
-        peers[count] = (struct stls_match_peer){&identity.hosts[count], port};
+    for (size_t i = 0; i < identity.count; i++)
+        for (size_t j = 0; j < port_count; j++)
+            peers[count++] = (struct stls_match_peer){&identity.hosts[i], ports[j]};
     /* From where it may not be known: then it is no reason for an exception. */
     if (((unsigned)stls_policy()->host_sources & identity.known) == 0)
-        peers[count++] = (struct stls_match_peer){&nobody, port};
+        peers[count++] = (struct stls_match_peer){&nobody, 0};
     stls_policy_match(stls_policy_get_sources(), peers, count, &matches);
     if (!matches.has_any)
         return stls_policy();

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "names.h"
 #include "openssl.h"
 #include "policy_load.h"
 
@@ -49,6 +50,7 @@ struct stls_connection {
     int raised_verify;                        /* to this */
     int asked_verify;                         /* SSL_VERIFY_* as the program wanted it */
     uint32_t asked;                           /* enum stls_asked */
+    struct stls_names_socket socket;          /* it is about this one, without its own */
     int forgiven;                             /* X509_V_ERR_* that its verify callback let pass */
     stls_info_callback *program_info;         /* NULL: the context's */
     stls_security_callback *program_security; /* NULL: the context's */

@@ -33,7 +33,7 @@ struct row {
     char accepted[CASES_MAX][16];
     char refused[CASES_MAX][16];
     char identity[TEXT_MAX]; /* as the event of a refusal has it */
-    char variable[64], value[64];
+    char variable[64], value[STLS_FILES_PATH_MAX];
     bool is_wrapper_first; /* before our library, not after it */
 };
 
@@ -136,6 +136,9 @@ static struct row rows[] = {
     {"unix-socket", .accepted = {FOO, OTHER}, .variable = "STRICTTLS_UNKNOWN_HOST",
      .value = "allow"},
     {"name-server-between", FOO_BY("connect")},
+    {"others-between", FOO_BY("connect")},
+    {"two-at-once", FOO_OR_OTHER, .identity = "other.example or foo.lab.example (connect)"},
+    {"named-two-at-once", FOO_BY("sni")},
     {"last-connect", FOO_BY("connect")},
 
     /* words of the policy */
@@ -271,6 +274,81 @@ Test(names, threads_without_a_race, .timeout = 240)
     cr_expect(result.end == STLS_PROCESS_EXITED && result.code == 0, "%s", result.output);
     cr_expect(strstr(result.output, "2048 handshakes, 0 wrong") != NULL, "%s", result.output);
     cr_expect(strstr(result.output, "ThreadSanitizer") == NULL, "%s", result.output);
+}
+
+Test(names, what_one_handshake_was_about_is_not_what_the_next_is)
+{
+    static const struct row row = {.way = "second-of-two"};
+    static struct run run;
+    struct stls_testbed bed;
+    char directory[STLS_FILES_PATH_MAX];
+    struct stls_lab_server *server;
+
+    stls_names_bed_open(&bed, directory);
+    server = stls_lab_serve(bed.lab, stls_lab_find_case(FOO));
+    run_victim(&bed, directory, &row, server, STLS_BARE, &run);
+    expect(run.result.code == 0, &row, FOO, "bare", &run, "does not connect");
+    stls_lab_server_take(server, TAKE_MS);
+    run_victim(&bed, directory, &row, server, STLS_PRELOADED, &run);
+    expect(run.result.code == 1 && run.refusals == 1 &&
+               strstr(run.line, ", server other.example (connect)") != NULL,
+           &row, FOO, "preloaded", &run, "not the second alone");
+    stls_lab_server_stop(server);
+    stls_testbed_close(&bed);
+}
+
+#define NO_KEY "PinSHA256 = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define EXCEPTION "CheckHost = app\nReason = a test\nExpires = 2999-12-31"
+
+/* A section about a port: the server's, or another. */
+static const struct port_case {
+    const char *way, *words;
+    unsigned port; /* 0: the server's */
+    const char *lab_case;
+    bool is_refused;
+} port_cases[] = {
+    {"named-in-memory", NO_KEY, 0, FOO, true},
+    {"named-in-memory", NO_KEY, 1, FOO, false},
+    {"named-in-memory", EXCEPTION, 0, OTHER, false},
+    /* one of several connections */
+    {"named-two-at-once", NO_KEY, 0, FOO, true},
+    {"named-two-at-once", NO_KEY, 1, FOO, false},
+    {"named-two-at-once", EXCEPTION, 0, OTHER, true},
+    /* unknown */
+    {"named-in-another-thread", NO_KEY, 1, FOO, true},
+    {"named-in-another-thread", EXCEPTION, 0, OTHER, true},
+};
+
+static void check_port(const struct stls_testbed *bed, const char *directory,
+                       const struct port_case *test)
+{
+    static struct run run;
+    struct row row = {.variable = "STRICTTLS_POLICY"};
+    struct stls_lab_server *server = stls_lab_serve(bed->lab, stls_lab_find_case(test->lab_case));
+    unsigned port = test->port != 0 ? test->port : stls_lab_server_port(server);
+    char text[512];
+
+    snprintf(text, sizeof text, "[host/foo.lab.example:%u]\n%s\n", port, test->words);
+    snprintf(row.way, sizeof row.way, "%s", test->way);
+    cr_assert(stls_files_join(row.value, directory, "policy.cnf") == 0 &&
+              stls_files_write(row.value, text) == 0);
+    run_victim(bed, directory, &row, server, STLS_PRELOADED, &run);
+    expect(run.result.code == (test->is_refused ? 1 : 0), &row, test->lab_case, text, &run,
+           test->is_refused ? "is not refused" : "is refused");
+    stls_lab_server_stop(server);
+}
+
+/* Without a socket it is the port of one of the connections, or unknown: what may be elsewhere is
+ * made no weaker, and what may be there no less strict. */
+Test(names, a_section_about_a_port_only_tightens_where_the_port_is_unsure)
+{
+    struct stls_testbed bed;
+    char directory[STLS_FILES_PATH_MAX];
+
+    stls_names_bed_open(&bed, directory);
+    for (size_t i = 0; i < sizeof port_cases / sizeof port_cases[0]; i++)
+        check_port(&bed, directory, &port_cases[i]);
+    stls_testbed_close(&bed);
 }
 
 /* The table is the only thing that is mapped without reserve here. */

@@ -89,6 +89,69 @@ static int name_server_between(const struct target *target)
     return talk(fd, attach_memory, NULL);
 }
 
+/* What else a program connects while the handshake is to come. */
+static int others_between(const struct target *target)
+{
+    struct address nowhere = must_look_up("nowhere.example", "1");
+    struct address address = must_look_up(target->name, target->port);
+    int datagram = socket(AF_INET, SOCK_DGRAM, 0);
+    int fd = must_go_to(&address);
+
+    if (connect(datagram, &nowhere.generic, nowhere.length) != 0 || go_to(&nowhere) >= 0)
+        die("connect");
+    go_to_path(target);
+    return talk(fd, attach_memory, NULL);
+}
+
+static int go_elsewhere(void)
+{
+    char port[8];
+    struct address address;
+
+    listen_on("127.0.0.1", port);
+    address = must_look_up(PROXY, port);
+    return must_go_to(&address);
+}
+
+/* Two connections at once, and no socket: which of them is it? */
+static int two_at_once(const struct target *target)
+{
+    struct address address = must_look_up(target->name, target->port);
+    int fd = must_go_to(&address);
+
+    go_elsewhere();
+    return talk(fd, attach_memory, NULL);
+}
+
+static int named_two_at_once(const struct target *target)
+{
+    struct address address = must_look_up(target->name, target->port);
+    int fd = must_go_to(&address);
+
+    go_elsewhere();
+    return talk(fd, attach_memory, target->name);
+}
+
+static int named_in_memory(const struct target *target)
+{
+    struct address address = must_look_up(target->name, target->port);
+
+    return talk(must_go_to(&address), attach_memory, target->name);
+}
+
+/* The first of two has shaken hands: then the second is not it. It meant another name. */
+static int second_of_two(const struct target *target)
+{
+    struct address address = must_look_up(target->name, target->port);
+    int first = must_go_to(&address), second;
+
+    address = must_look_up(PROXY, target->port);
+    second = must_go_to(&address);
+    if (talk(first, attach_memory, NULL) != ANSWERED)
+        die("the first");
+    return talk(second, attach_memory, NULL);
+}
+
 /* No socket, and the last connect was to someone else: that is whom this thread talks to. */
 static int last_connect(const struct target *target)
 {
@@ -109,6 +172,11 @@ const struct way ways_detour[] = {
     {.name = "unix-socket", .run = unix_socket},
     {.name = "unix-socket-in-memory", .run = unix_socket_in_memory},
     {.name = "name-server-between", .run = name_server_between},
+    {.name = "others-between", .run = others_between},
+    {.name = "two-at-once", .run = two_at_once},
+    {.name = "named-two-at-once", .run = named_two_at_once},
+    {.name = "named-in-memory", .run = named_in_memory},
+    {.name = "second-of-two", .run = second_of_two},
     {.name = "last-connect", .run = last_connect},
     {.name = NULL},
 };

@@ -107,6 +107,24 @@ static int memory_in_another_thread(const struct target *target)
     return job.ret;
 }
 
+static void *talk_with_name_job(void *argument)
+{
+    struct job *job = argument;
+
+    job->ret = talk(job->fd, attach_memory, job->target->name);
+    return NULL;
+}
+
+static int named_in_another_thread(const struct target *target)
+{
+    struct job job = {.target = target};
+
+    look_up_job(&job);
+    connect_job(&job);
+    in_thread(talk_with_name_job, &job);
+    return job.ret;
+}
+
 /* Another thread looks up another name in between, perhaps for this one: nobody can tell. */
 static int other_in_another_thread(const struct target *target)
 {
@@ -401,6 +419,7 @@ const struct way ways_order[] = {
     {.name = "resolver-thread", .run = resolver_thread},
     {.name = "three-threads", .run = three_threads},
     {.name = "memory-in-another-thread", .run = memory_in_another_thread},
+    {.name = "named-in-another-thread", .run = named_in_another_thread},
     {.name = "other-in-another-thread", .run = other_in_another_thread},
     {.name = "stale-in-this-thread", .run = stale_in_this_thread},
     {.name = "others-connect", .run = others_connect},

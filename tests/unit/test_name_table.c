@@ -35,7 +35,7 @@ static const char *names(uint64_t address, uint64_t cookie)
 {
     static char text[512];
     struct stls_name_key at = key(address);
-    size_t count = stls_name_table_find(&table, &at, cookie, hosts);
+    size_t count = stls_name_table_find(&table, &at, cookie, hosts, STLS_NAMES_MAX);
 
     text[0] = '\0';
     for (size_t i = 0; i < count; i++)

@@ -258,8 +258,10 @@ Test(match, hosts)
     cr_expect(stls_match_host("*.a.b.example", &peer) == 0);
     cr_expect(stls_match_host("b.example", &peer) == 0);
     cr_expect(stls_match_host("::1", &numeric) != 0 && stls_match_host("[::1]", &numeric) != 0);
-    cr_expect(stls_match_host("[::1]:443", &numeric) == 0, "its port is unknown");
+    cr_expect(stls_match_host("[::1]:443", &numeric) == 0, "it has no port");
     cr_expect(stls_match_host("*.example", &numeric) == 0);
+    numeric.port = STLS_MATCH_ANY_PORT;
+    cr_expect(stls_match_host("[::1]:443", &numeric) != 0 && stls_match_host("::1", &numeric) != 0);
 }
 
 static const char *variables[8]; /* NAME=value */
