@@ -363,28 +363,6 @@ static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
            !stls_last_look_knows_server(openssl, ssl);
 }
 
-/* The program's own, which an SSL has from its context when it is made, or when it is given another
- * one. It is asked for so often in a handshake that it is not looked up each time. */
-static stls_security_callback *security_of(const struct stls_openssl *openssl, const SSL *ssl,
-                                           const SSL_CTX *context,
-                                           struct stls_connection *connection)
-{
-    const struct stls_context *record;
-
-    if (ssl != NULL)
-        context = openssl->SSL_get_SSL_CTX(ssl);
-    if (connection != NULL && connection->program_security != NULL)
-        return connection->program_security;
-    if (connection != NULL && connection->context == context)
-        return connection->context_security;
-    record = stls_context_of(openssl, context);
-    if (connection != NULL) {
-        connection->context = context;
-        connection->context_security = record != NULL ? record->program_security : NULL;
-    }
-    return record != NULL ? record->program_security : NULL;
-}
-
 int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bits, int number,
                          void *other, void *ex)
 {
@@ -395,7 +373,7 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
 
     if (is_denied(openssl, ssl, connection, op, bits, number, other))
         return 0;
-    program = security_of(openssl, ssl, context, connection);
+    program = stls_slots_security_of(openssl, ssl, context, connection);
     return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
 }
 

@@ -8,6 +8,7 @@
 #include "gates.h"
 #include "session.h"
 #include "session_copies.h"
+#include "slots.h"
 
 #include "../core/banned.h"
 
@@ -81,7 +82,7 @@ STLS_HOOK void SSL_set_security_callback(SSL *ssl, stls_security_callback *callb
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
 
     if (connection != NULL && stls_is_enforcing())
-        connection->program_security = callback;
+        stls_slots_set_security(openssl, ssl, connection, callback);
     else
         openssl->SSL_set_security_callback(ssl, callback);
 }
@@ -89,15 +90,22 @@ STLS_HOOK void SSL_set_security_callback(SSL *ssl, stls_security_callback *callb
 STLS_HOOK stls_security_callback *SSL_get_security_callback(const SSL *ssl)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
-    const struct stls_context *record = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     stls_security_callback *real = openssl->SSL_get_security_callback(ssl);
 
-    if (real != stls_gate_algorithms)
-        return real;
-    if (connection != NULL && connection->program_security != NULL)
-        return connection->program_security;
-    return record != NULL ? record->program_security : real;
+    return real == stls_gate_algorithms
+               ? stls_slots_security_of(openssl, ssl, NULL, stls_connection_of(openssl, ssl))
+               : real;
+}
+
+/* Remembers which security callback the context has now. */
+STLS_HOOK SSL *SSL_new(SSL_CTX *context)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    SSL *ssl = openssl->SSL_new(context);
+
+    if (ssl != NULL)
+        stls_slots_security_of(openssl, ssl, NULL, stls_connection_of(openssl, ssl));
+    return ssl;
 }
 
 /* Gate 2 calls it and lets it refuse; there is no getter to answer. */

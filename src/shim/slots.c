@@ -75,8 +75,33 @@ void stls_slots_hold(struct stls_openssl *openssl, SSL *ssl, struct stls_connect
         openssl->SSL_set_info_callback(ssl, stls_gate_state);
     }
     if (security != stls_gate_algorithms) {
-        connection->program_security = security;
+        stls_slots_set_security(openssl, ssl, connection, security);
         openssl->SSL_set_security_callback(ssl, stls_gate_algorithms);
     }
     hold_cert_verify(openssl, openssl->SSL_get_SSL_CTX(ssl));
+}
+
+stls_security_callback *stls_slots_security_of(const struct stls_openssl *openssl, const SSL *ssl,
+                                               const SSL_CTX *context,
+                                               struct stls_connection *connection)
+{
+    const struct stls_context *record;
+
+    if (ssl != NULL)
+        context = openssl->SSL_get_SSL_CTX(ssl);
+    if (connection != NULL && connection->context == context)
+        return connection->program_security;
+    record = stls_context_of(openssl, context);
+    if (connection != NULL) {
+        connection->context = context;
+        connection->program_security = record != NULL ? record->program_security : NULL;
+    }
+    return record != NULL ? record->program_security : NULL;
+}
+
+void stls_slots_set_security(const struct stls_openssl *openssl, const SSL *ssl,
+                             struct stls_connection *connection, stls_security_callback *callback)
+{
+    connection->context = openssl->SSL_get_SSL_CTX(ssl);
+    connection->program_security = callback;
 }

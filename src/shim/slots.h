@@ -16,4 +16,12 @@ void stls_slots_take(struct stls_openssl *openssl, SSL_CTX *context, struct stls
 /* Those of the SSL itself and of the context it has now, which may have been swapped. */
 void stls_slots_hold(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection);
 
+/* The program's security callback for an SSL, or for a context where that is NULL. As OpenSSL has
+ * it, an SSL keeps the one that its context had when it was made, until it gets another. */
+stls_security_callback *stls_slots_security_of(const struct stls_openssl *openssl, const SSL *ssl,
+                                               const SSL_CTX *context,
+                                               struct stls_connection *connection);
+void stls_slots_set_security(const struct stls_openssl *openssl, const SSL *ssl,
+                             struct stls_connection *connection, stls_security_callback *callback);
+
 #endif

@@ -88,5 +88,6 @@ int stls_connection_copy(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **
     copy->asked = original->asked & ~(uint32_t)STLS_ASKED_FORGIVENESS;
     copy->program_info = original->program_info;
     copy->program_security = original->program_security;
+    copy->context = original->context;
     return 1;
 }

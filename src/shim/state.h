@@ -53,10 +53,9 @@ struct stls_connection {
     struct stls_names_socket socket;          /* it is about this one, without its own */
     int forgiven;                             /* X509_V_ERR_* that its verify callback let pass */
     stls_info_callback *program_info;         /* NULL: the context's */
-    stls_security_callback *program_security; /* NULL: the context's */
     const struct stls_session_mark *vouched;  /* of the session that may be resumed; to compare */
-    const SSL_CTX *context;                   /* whose callback the next is */
-    stls_security_callback *context_security;
+    stls_security_callback *program_security; /* NULL: none */
+    const SSL_CTX *context;                   /* that it is from, or was set with */
 };
 
 /* NULL for a context that attach never saw, one that is being freed, and in mode off. */

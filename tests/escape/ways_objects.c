@@ -10,13 +10,6 @@
 
 #define REPORT(...) (printf("report: " __VA_ARGS__), putchar('\n'))
 
-static int run_common(const struct stls_target *target)
-{
-    static const struct stls_way way = {.name = "common"};
-
-    return stls_client_common(&way, target);
-}
-
 /* What was freed before is written over. */
 static void use_heap(void)
 {
@@ -109,7 +102,50 @@ static int run_free_callbacks(const struct stls_target *target)
     return ret;
 }
 
+static unsigned other_calls;
+
+static int on_other_security(const SSL *ssl, const SSL_CTX *context, int op, int bits, int nid,
+                             void *other, void *ex)
+{
+    (void)ssl, (void)context, (void)op, (void)bits, (void)nid, (void)other, (void)ex;
+    other_calls++;
+    return 0;
+}
+
+/* An SSL keeps the callback that its context had, until it gets another context. */
+static int run_security_callback(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_context(), *next = stls_client_context();
+    SSL *ssl, *swapped;
+    int ret;
+
+    SSL_CTX_set_security_callback(context, on_security);
+    ssl = stls_client_new(context, target, 0);
+    swapped = SSL_new(context);
+    SSL_CTX_set_security_callback(context, on_other_security);
+    SSL_CTX_set_security_callback(next, on_other_security);
+    SSL_set_security_callback(swapped, on_security);
+    SSL_set_SSL_CTX(swapped, next);
+    REPORT("kept: %d; swapped: %d", SSL_get_security_callback(ssl) == on_security,
+           SSL_get_security_callback(swapped) == on_other_security);
+    other_calls = 0;
+    ret = stls_client_talk(ssl);
+    REPORT("the other is called: %d", other_calls > 0);
+    SSL_free(swapped);
+    SSL_free(ssl);
+    SSL_CTX_free(next);
+    SSL_CTX_free(context);
+    return ret;
+}
+
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
+static int run_common(const struct stls_target *target)
+{
+    static const struct stls_way way = {.name = "common"};
+
+    return stls_client_common(&way, target);
+}
+
 struct thread_work {
     const struct stls_target *target;
     SSL_CTX *context;
@@ -218,6 +254,10 @@ const struct stls_way stls_ways_objects[] = {
      .attack = "callbacks of the program's that use an object while it is freed",
      .expectation = STLS_EXPECT_SAME,
      .run = run_free_callbacks},
+    {.name = "objects-security",
+     .attack = "a security callback set on a context is one for later connections",
+     .expectation = STLS_EXPECT_SAME,
+     .run = run_security_callback},
     {.name = "library-context-first",
      .attack = "TLS in a library context, then indices of the program's in the default one",
      .expectation = STLS_EXPECT_SAME,
