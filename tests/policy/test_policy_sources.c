@@ -454,8 +454,8 @@ Test(sources, an_end_is_told_once)
 }
 
 /* The last section of the policy ends tomorrow; the victim comes today, and twice in three days. */
-static void try_end(const char *server, const char *policy, const char *setting,
-                    const char *expected)
+static void try_end(const char *server, const char *options, const char *policy,
+                    const char *setting, const char *expected)
 {
     const char *settings[] = {setting, NULL};
     time_t tomorrow = time(NULL) + 24 * 60 * 60;
@@ -464,27 +464,34 @@ static void try_end(const char *server, const char *policy, const char *setting,
     cr_assert(strftime(date, sizeof date, "%Y-%m-%d", gmtime(&tomorrow)) > 0);
     snprintf(text, sizeof text, LOG "%sReason = for now\nExpires = %s\n", policy, date);
     policy_bed_serve(&bed, server);
-    policy_bed_run_bare(&bed, "times=3 days=3");
+    policy_bed_run_bare(&bed, options);
     cr_expect(policy_bed_is(&bed, "connected *connected *connected *|"), "alone:\n%s", bed.text);
     policy_bed_write(&bed, POLICY_SYSTEM, text);
-    policy_bed_run(&bed, settings, "times=3 days=3");
+    policy_bed_run(&bed, settings, options);
     cr_expect(policy_bed_is(&bed, expected), "%s\nexpected %s, got\n%s", policy, expected,
               bed.text);
 }
 
+#define MEANWHILE "times=3 days=3"
 #define ENDED "*has expired and no longer applies\nstricttls: refused: *"
 #define REFUSED_THEN "connected *\nrefused: *\nrefused: *|"
 
 /* A daemon does not start anew because a day is over. */
 Test(sources, an_exception_that_ends_while_the_process_runs)
 {
-    try_end("self-signed", "[app/victim]\nMode = off\n", NULL, REFUSED_THEN ENDED);
-    try_end("self-signed", "[app/victim]\nMode = audit\n", NULL,
+    try_end("self-signed", MEANWHILE, "[app/victim]\nMode = off\n", NULL, REFUSED_THEN ENDED);
+    try_end("self-signed", MEANWHILE, "[app/victim]\nMode = audit\n", NULL,
             REFUSED_THEN "stricttls: would refuse: *" ENDED);
-    try_end("self-signed", "[app/victim]\nVerifyPeer = app\n", NULL, REFUSED_THEN ENDED);
-    try_end("self-signed", "[host/localhost]\nMode = off\n", NULL, REFUSED_THEN ENDED);
-    try_end("self-signed", "[host/localhost]\nVerifyPeer = app\n", NULL, REFUSED_THEN ENDED);
-    try_end("good-rsa", "Groups = P-256\n[app/victim]\nGroups = X25519\n",
+    try_end("self-signed", MEANWHILE, "[app/victim]\nVerifyPeer = app\n", NULL, REFUSED_THEN ENDED);
+    try_end("self-signed", MEANWHILE, "[host/localhost]\nMode = off\n", NULL, REFUSED_THEN ENDED);
+    try_end("self-signed", MEANWHILE, "[host/localhost]\nVerifyPeer = app\n", NULL,
+            REFUSED_THEN ENDED);
+    try_end("tls11", MEANWHILE " weak",
+            "[app/victim]\nMinProtocol = TLSv1.1\nSecurityLevel = 0\nCipherString = ALL\n", NULL,
+            REFUSED_THEN ENDED);
+    try_end("cbc", MEANWHILE " weak", "[app/victim]\nCipherString = ALL\n", NULL,
+            REFUSED_THEN ENDED);
+    try_end("good-rsa", MEANWHILE, "Groups = P-256\n[app/victim]\nGroups = X25519\n",
             "STRICTTLS_GROUPS=X25519", REFUSED_THEN ENDED "contradict each other; rule Groups*");
 }
 
