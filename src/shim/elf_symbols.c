@@ -245,9 +245,9 @@ static int visit_named(struct dl_phdr_info *object, size_t size, void *prefix)
     return is_named(object->dlpi_name, prefix);
 }
 
-bool stls_elf_is_loaded(const char *prefix)
+bool stls_elf_is_loaded(const char *prefix, bool is_start)
 {
-    const struct link_map *object = own_link_map();
+    const struct link_map *object = is_start ? own_link_map() : NULL;
 
     if (object == NULL)
         return dl_iterate_phdr(visit_named, (void *)(uintptr_t)prefix) != 0;

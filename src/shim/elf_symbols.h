@@ -35,8 +35,9 @@ void *stls_elf_find_in(const struct stls_elf_tables *tables, const char *name);
 void *stls_elf_find_next(const char *name);
 
 /* True if an object loaded after this library in the loader's order has a file name that begins so:
- * "libssl.". A few instructions an object, and no call. */
-bool stls_elf_is_loaded(const char *prefix);
+ * "libssl.". At the start, when nobody loads anything beside us, a few instructions an object, and
+ * no call. */
+bool stls_elf_is_loaded(const char *prefix, bool is_start);
 
 /* Address of a name that this library itself exports, or NULL. */
 void *stls_elf_find_own(const char *name);

@@ -19,19 +19,26 @@
 
 #include "../core/banned.h"
 
-/* An object was loaded by a tail call, so that we could not look at it yet. */
-static atomic_bool is_scan_due;
+/* An object was loaded by a tail call, so that we could not look at it yet: as one that may be out
+ * of our other hooks' sight, or as any. */
+static atomic_bool is_scan_due, is_look_due;
 
 static bool is_real(const void *handle)
 {
     return handle != RTLD_NEXT && handle != RTLD_DEFAULT;
 }
 
+static bool take(atomic_bool *is_due)
+{
+    return atomic_load_explicit(is_due, memory_order_relaxed) && atomic_exchange(is_due, false);
+}
+
 static void scan_if_due(void *handle)
 {
-    if (atomic_load_explicit(&is_scan_due, memory_order_relaxed) &&
-        atomic_exchange(&is_scan_due, false))
+    if (take(&is_scan_due))
         stls_attach_all(is_real(handle) ? handle : NULL);
+    if (take(&is_look_due))
+        stls_policy_look();
 }
 
 /* A name with a slash means the same file whoever asks. */
@@ -44,8 +51,10 @@ STLS_HOOK void *dlopen(const char *file, int mode)
 {
     void *handle;
 
-    if ((mode & RTLD_DEEPBIND) == 0)
+    if ((mode & RTLD_DEEPBIND) == 0) {
+        atomic_store_explicit(&is_look_due, true, memory_order_relaxed);
         return STLS_NEXT(dlopen)(file, mode);
+    }
     stls_attach_all(NULL); /* its constructors may make contexts of a libssl that is there */
     if (is_caller_sensitive(file)) {
         atomic_store(&is_scan_due, true);

@@ -1,8 +1,9 @@
 /* policy_bytes.h - policy files as they are on disk, the anchors that they name, and where this
  * process comes from.
  *
- * Owns: reading them, once: when the library is loaded into a program that has a libssl, since the
- * program may go behind a chroot before it uses TLS; else at first use.
+ * Owns: reading them, once: when the library is loaded into a program that has a libssl, or when
+ * one is loaded, since the program may go behind a chroot before it uses TLS; at first use at the
+ * latest.
  */
 #ifndef STLS_POLICY_BYTES_H
 #define STLS_POLICY_BYTES_H

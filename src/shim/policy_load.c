@@ -126,7 +126,15 @@ void stls_policy_start(char **given, char **environment)
         stls_sinks_remember_stderr();
     /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
      * nobody reads it. */
-    if (stls_elf_is_loaded("libssl."))
+    if (stls_elf_is_loaded("libssl.", true))
+        read_bytes();
+}
+
+void stls_policy_look(void)
+{
+    if (stls_policy_bytes_there() == NULL &&
+        atomic_load_explicit(&copied, memory_order_acquire) != NULL &&
+        stls_elf_is_loaded("libssl.", false))
         read_bytes();
 }
 

@@ -15,6 +15,9 @@
  * the policy files are read. */
 void stls_policy_start(char **arguments, char **environment);
 
+/* Something was loaded: if a libssl came with it, the policy files are read now. */
+void stls_policy_look(void);
+
 /* The value of a variable that was copied; NULL without one, and under AT_SECURE. */
 const char *stls_policy_variable(const char *name);
 

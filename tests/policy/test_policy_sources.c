@@ -498,7 +498,8 @@ Test(sources, an_exception_that_ends_while_the_process_runs)
 /* An interpreter is known by its script. */
 Test(sources, scripts)
 {
-    static const char script[] = "import socket, ssl\n"
+    static const char script[] = "import os, socket, ssl\n"
+                                 "os.chdir('/')\n"
                                  "c = ssl.create_default_context()\n"
                                  "c.check_hostname = False\n"
                                  "c.verify_mode = ssl.CERT_NONE\n"
