@@ -8,6 +8,7 @@
 #include "policy_load.h"
 #include "safe_chain.h"
 #include "state.h"
+#include "trust.h"
 
 #include "../core/banned.h"
 
@@ -16,6 +17,7 @@ struct stls_session_mark {
     const struct stls_policy *policy; /* under which the peer was verified */
     enum stls_anchors anchors;
     X509 *anchor;
+    X509_STORE *store; /* where the anchor is one of the program's; none is ever taken out again */
     stls_leaf_names_memo host; /* of the peer's certificate */
 };
 
@@ -52,6 +54,7 @@ void stls_session_release_mark(const struct stls_openssl *openssl, struct stls_s
     if (mark == NULL || atomic_fetch_sub(&mark->references, 1) != 1)
         return;
     openssl->X509_free(mark->anchor);
+    openssl->X509_STORE_free(mark->store);
     free(mark->host);
     free(mark);
 }
@@ -107,6 +110,7 @@ void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
 {
     SSL_SESSION *session = openssl->SSL_get_session(ssl);
     struct stls_session_mark *mark;
+    X509_STORE *store;
 
     if (session == NULL || mark_of(openssl, session) != NULL)
         return;
@@ -118,6 +122,11 @@ void stls_session_mark(const struct stls_openssl *openssl, const SSL *ssl,
     mark->anchors = anchors;
     if (anchor != NULL && openssl->X509_up_ref(anchor))
         mark->anchor = anchor;
+    store = stls_trust_program_store(openssl, ssl);
+    if (mark->anchor != NULL && anchors == STLS_ANCHORS_PROGRAM &&
+        openssl->SSL_get0_dane_authority((SSL *)(uintptr_t)ssl, NULL, NULL) < 0 &&
+        openssl->X509_STORE_up_ref(store))
+        mark->store = store;
     stls_session_replace_mark(openssl, session, mark);
     connection->vouched = mark_of(openssl, session);
 }
@@ -132,11 +141,12 @@ bool stls_session_is_vetted(const struct stls_openssl *openssl, const SSL *ssl)
     return mark_of(openssl, openssl->SSL_get_session(ssl)) != NULL;
 }
 
-/* True if the program's own store still has the anchor that the peer was verified by. */
+/* True if the program's own store has the anchor that the peer was verified by. One that a TLSA
+ * record stood for is in none: such a session is not resumed. */
 static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl,
                        const struct stls_session_mark *mark)
 {
-    X509_STORE *store = openssl->SSL_CTX_get_cert_store(openssl->SSL_get_SSL_CTX(ssl));
+    X509_STORE *store = stls_trust_program_store(openssl, ssl);
     X509_STORE_CTX *chain;
     bool is_found;
 
@@ -144,6 +154,8 @@ static bool is_trusted(const struct stls_openssl *openssl, const SSL *ssl,
         return true;
     if (mark->anchors != STLS_ANCHORS_PROGRAM || mark->anchor == NULL)
         return false;
+    if (mark->store == store)
+        return true;
     chain = openssl->X509_STORE_CTX_new();
     is_found = chain != NULL && openssl->X509_STORE_CTX_init(chain, store, NULL, NULL) &&
                stls_safe_chain_is_anchor(openssl, chain, mark->anchor);

@@ -149,3 +149,11 @@ X509_STORE *stls_trust_store(struct stls_openssl *openssl, const struct stls_pol
     while (!atomic_compare_exchange_weak(&openssl->trust, &first, made));
     return made->store;
 }
+
+X509_STORE *stls_trust_program_store(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    X509_STORE *store = NULL;
+
+    openssl->SSL_ctrl((SSL *)(uintptr_t)ssl, SSL_CTRL_GET_VERIFY_CERT_STORE, 0, &store);
+    return store != NULL ? store : openssl->SSL_CTX_get_cert_store(openssl->SSL_get_SSL_CTX(ssl));
+}

@@ -10,6 +10,7 @@
 #include "report.h"
 #include "safe_chain.h"
 #include "session.h"
+#include "trust.h"
 
 #include "../core/asked.h"
 
@@ -386,7 +387,7 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
 void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
     bool asks_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
-    X509_STORE *store = openssl->SSL_CTX_get_cert_store(openssl->SSL_get_SSL_CTX(ssl));
+    X509_STORE *store = stls_trust_program_store(openssl, ssl);
     X509 *leaf = openssl->SSL_SESSION_get0_peer(openssl->SSL_get_session(ssl));
     X509_STORE_CTX *chain = openssl->X509_STORE_CTX_new();
     struct verdict verdict;

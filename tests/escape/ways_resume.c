@@ -262,6 +262,42 @@ static int run_system_root(const struct stls_target *target)
     return stls_client_talk_again(stls_client_verifying_context(&other), target, target->host);
 }
 
+static X509_STORE *store_of(const char *file)
+{
+    X509_STORE *store = X509_STORE_new();
+
+    if (X509_STORE_load_locations(store, file, NULL) != 1)
+        stls_client_failed(NULL, "X509_STORE_load_locations");
+    return store;
+}
+
+static int run_verify_store(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_context();
+
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set0_verify_cert_store(context, store_of(target->ca_file));
+    return resume(context, target);
+}
+
+static int run_other_verify_store(const struct stls_target *target)
+{
+#ifdef SSL_CTRL_GET_VERIFY_CERT_STORE
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl;
+
+    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    ssl = stls_client_new(context, target, 0);
+    SSL_set_session(ssl, stls_client_session);
+    SSL_set0_verify_cert_store(ssl, store_of(stls_client_path("bad.pem")));
+    return stls_client_finish(context, ssl);
+#else
+    (void)target;
+    return stls_client_unavailable("such a store can be seen since OpenSSL 3.0");
+#endif
+}
+
 #define RESUMED .expectation = STLS_EXPECT_RESUMED, .bad = "lab:good-rsa"
 
 const struct stls_way stls_ways_resume[] = {
@@ -304,6 +340,11 @@ const struct stls_way stls_ways_resume[] = {
      .bad = "peer:plain-good",
      .good = "-",
      .run = run_system_root},
+    {.name = "session-other-verify-store",
+     .attack = "the same by SSL_set0_verify_cert_store, on the same context",
+     .bad = "peer:plain-good",
+     .good = "-",
+     .run = run_other_verify_store},
     {.name = "resume", .attack = "a verified session resumes", RESUMED, .run = run_resume},
     {.name = "resume-none",
      .attack = "a session of a program that does not verify resumes",
@@ -325,6 +366,10 @@ const struct stls_way stls_ways_resume[] = {
      .attack = "a session taken by SSL_get1_session resumes",
      RESUMED,
      .run = run_resume_get1},
+    {.name = "resume-verify-store",
+     .attack = "a session verified by SSL_CTX_set0_verify_cert_store resumes",
+     RESUMED,
+     .run = run_verify_store},
     {.name = "resume-bytes",
      .attack = "a verified session that was written out and read back resumes",
      RESUMED,
