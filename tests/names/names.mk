@@ -25,9 +25,10 @@ $(N)/once: $(N)/once.o
 # ThreadSanitizer's own start, so that file stays out.
 NAMES_TSAN := $(patsubst src/%.c,$(N)/tsan/%.o,$(filter-out %/hooks_loader.c,$(CORE) $(SHIM)))
 
+$(N)/tsan/shim/openssl.o: $(B)/shim-objects/openssl_names.h
 $(N)/tsan/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -fsanitize=thread -fPIE -c $< -o $@
+	$(CC) $(COMMON) -I$(B)/shim-objects -fsanitize=thread -fPIE -c $< -o $@
 
 $(N)/tsan/threads.o: tests/names/threads.c
 	@mkdir -p $(@D)
