@@ -64,8 +64,10 @@ test: bootstrap
 
 .PHONY: run-tests
 run-tests: all $(SUITES)
+	rm -f $(B)/tests/events.json
 	STLS_LIBRARY=$(CURDIR)/$(B)/libstricttls.so STLS_COMMAND=$(CURDIR)/$(B)/stricttls \
-	  scripts/run-tests $(SUITES)
+	  STLS_EVENTS=$(CURDIR)/$(B)/tests/events.json scripts/run-tests $(SUITES)
+	tests/events/validate schema/event-1.schema.json $(B)/tests/events.json
 
 # Suites of programs that use OpenSSL, bare and in audit mode, side by side: minutes.
 test-compat: bootstrap all

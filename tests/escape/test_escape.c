@@ -53,7 +53,7 @@ static const char *describe(const struct stls_row *row, enum stls_side side,
     stls_process_describe(&step->victim, end, sizeof end);
     snprintf(text, sizeof text,
              "%s: %s (%s): %s; the opponent saw %s, %u resumed, weak: %s; the victim %s\n"
-             "  way: %s\n  events: %s\n  output: %.3000s%s%.3000s",
+             "  way: %s\n  events: %.1500s\n  output: %.2000s%s%.3000s",
              row->name, verdict, stls_side_name(side), is_bad ? row->bad : row->good,
              stls_lab_outcome_name(step->seen.outcome), step->seen.resumptions,
              step->seen.weak[0] != '\0' ? step->seen.weak : "?", end, row->attack, step->events,
@@ -170,8 +170,9 @@ static bool is_foretold(const char *events, bool is_certain)
 
         length = strcspn(events, "\n");
         snprintf(line, sizeof line, "%.*s", (int)length, events);
-        if (strstr(line, "would refuse") != NULL && strstr(line, "in any case") == NULL &&
-            (!is_certain || strstr(line, "might have") == NULL))
+        if (strstr(line, ":\"would-refuse\",") != NULL &&
+            strstr(line, "\"stricttls.refused_anyway\"") == NULL &&
+            (!is_certain || strstr(line, "\"stricttls.uncertain\"") == NULL))
             return true;
     }
     return false;

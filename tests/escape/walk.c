@@ -142,6 +142,8 @@ static void set_preload(struct variables *variables, const struct stls_arena *ar
     snprintf(value, sizeof value, "file:%s/events", stls_arena_directory(arena));
     if (is_ours_wanted && !sets(variables, "STRICTTLS_LOG"))
         set(variables, "STRICTTLS_LOG", value);
+    if (is_ours_wanted && !sets(variables, "STRICTTLS_LOG_FORMAT"))
+        set(variables, "STRICTTLS_LOG_FORMAT", "json");
     if (side == STLS_SIDE_AUDITED_BAD)
         set(variables, "STRICTTLS_MODE", "audit");
 }
@@ -173,6 +175,7 @@ static void read_events(const struct stls_arena *arena, struct stls_step *step)
 
     stls_files_join(path, stls_arena_directory(arena), "events");
     stls_files_read(path, step->events, sizeof step->events);
+    stls_files_add_events(step->events);
     unlink(path);
 }
 

@@ -18,7 +18,7 @@ struct stls_step {
     bool is_unavailable; /* this OpenSSL can't; the output says why */
     struct stls_sighting seen;
     struct stls_process_result victim;
-    char events[1024]; /* what the library reported */
+    char events[32 * 1024]; /* what the library reported */
 };
 
 const char *stls_side_name(enum stls_side side);

@@ -166,6 +166,8 @@ ParameterizedTest(struct kinds *want, events, of_the_kinds_that_are_wanted, .tim
                  events);
     cr_expect_eq(bed_count(events, "\"accepted\""), want->accepted, "%s: %s", want->setting,
                  events);
+    if (events[0] != '\0')
+        bed_validate(&bed, bed.log, want->refused + want->adjusted + want->accepted);
     free(events);
     stop(&good);
     stop(&bad);

@@ -240,6 +240,8 @@ Test(sinks, journal_gets_fields, .timeout = 120)
         expect_field(text, "SERVER_ADDRESS", "host-0");
         expect_field(text, "PROCESS_EXECUTABLE_NAME", "writer");
         expect_field(text, "TIMESTAMP", "2026-09-21T14:13:20.000000Z");
+        stls_files_write(entry, text);
+        bed_validate(&bed, entry, 1);
     }
     close(fd);
     bed_close(&bed);
@@ -348,18 +350,10 @@ ParameterizedTest(struct hostile *row, sinks, nothing_but_printable_ascii, .time
     if (row->sink[0] == 'j')
         cr_expect(has_only_fields(text), "%s", text);
     cr_expect(text[0] == '\0' || strstr(text, "x1b[2J") != NULL, "%s", text);
-    if (strcmp(row->format, "json") == 0 && !is_datagram) {
-        FILE *file = fopen(path, "w");
-
-        fputs(text, file);
-        fclose(file);
-        /* "%s%n" in the protocol's name is none of the schema's, and not OpenSSL's either. */
-        cr_expect(strstr(text, "\"stricttls.verdict\":\"refused\"") != NULL);
-        cr_expect(bed_run(&bed, NULL,
-                          (const char *const[]){"/usr/bin/python3", "-c",
-                                                "import json, sys; json.load(open(sys.argv[1]))",
-                                                path, NULL}),
-                  "%s", bed.result.output);
+    if (text[0] != '\0' && (strcmp(row->format, "json") == 0 || row->sink[0] == 'j')) {
+        unlink(path);
+        stls_files_write(path, row->sink[0] == 'j' ? text : strchr(text, '{'));
+        bed_validate(&bed, path, 1);
     }
     bed_close(&bed);
 }

@@ -29,14 +29,12 @@ static int set(struct stls_policy *policy, const char *variable, const char *val
                : 2;
 }
 
+/* What others choose. */
 static void make_hostile(struct stls_event *event)
 {
-    event->program = event->executable = event->host_source = HOSTILE;
-    event->server_name = event->other_hosts = event->peer = HOSTILE;
-    event->reason = event->rule = event->presented = event->cipher = HOSTILE;
-    event->host = HOSTILE;
-    event->protocol = HOSTILE "v" HOSTILE;
-    event->cipher_name = HOSTILE;
+    event->program = event->executable = HOSTILE;
+    event->host = event->server_name = event->other_hosts = event->peer = HOSTILE;
+    event->reason = event->presented = HOSTILE;
 }
 
 int main(int argc, char **argv)
@@ -61,6 +59,8 @@ int main(int argc, char **argv)
             .pid = (unsigned)getpid(),
             .host = host,
             .host_source = "sni",
+            .peer = "192.0.2.1",
+            .peer_port = 443,
             .reason = "self-signed certificate",
             .rule = "VerifyPeer=require",
             .asked = STLS_ASKED_NO_VERIFICATION,

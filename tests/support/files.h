@@ -28,4 +28,8 @@ int stls_files_write(const char *path, const char *text);
 /* Reads at most size - 1 bytes; a file that is not there is an empty one. */
 int stls_files_read(const char *path, char *text, size_t size);
 
+/* Adds events in JSON to those that are validated when all tests are over: to the file
+ * $STLS_EVENTS, if it is set. */
+void stls_files_add_events(const char *text);
+
 #endif

@@ -95,8 +95,9 @@ ParameterizedTest(struct scenario *scenario, transparent, scenario, .timeout = 6
     static char events[EVENTS_MAX];
     const char *const arguments[] = {scenario->name, directory};
     const char *const bare_env[] = {"OPENSSL_CONF=/dev/null", NULL};
-    const char *const audit_env[] = {"OPENSSL_CONF=/dev/null", preload, sink,
-                                     "STRICTTLS_MODE=audit", NULL};
+    const char *const audit_env[] = {
+        "OPENSSL_CONF=/dev/null",    preload, sink, "STRICTTLS_MODE=audit",
+        "STRICTTLS_LOG_FORMAT=json", NULL};
     struct stls_lab *lab = stls_lab_new();
     char *bare, *audited;
 
@@ -109,6 +110,7 @@ ParameterizedTest(struct scenario *scenario, transparent, scenario, .timeout = 6
     bare = tell(arguments, bare_env);
     audited = tell(arguments, audit_env);
     stls_files_read(log, events, sizeof events);
+    stls_files_add_events(events);
 
     cr_expect(strstr(bare, "client: cipher suites ") != NULL, "%s: no ClientHello: %s",
               scenario->name, bare);
