@@ -16,6 +16,10 @@
 
 #include "../core/banned.h"
 
+enum {
+    DANE_EE = 3, /* RFC 7218 */
+};
+
 /* What was decided, and by which word of the policy. */
 struct verdict {
     int error;
@@ -29,6 +33,17 @@ struct verdict {
     bool is_uncertain, is_refused_anyway; /* as in struct stls_refusal */
 };
 
+/* A TLSA record for the very key says by itself whose it is, if the program wants it so: the names
+ * in the certificate are nobody's concern then (RFC 7671, section 5.1; mail servers: RFC 7672). */
+static bool is_named_by_record(const struct stls_openssl *openssl, SSL *ssl)
+{
+    uint8_t usage = 0;
+
+    return openssl->SSL_get0_dane_tlsa(ssl, &usage, NULL, NULL, NULL, NULL) == 0 &&
+           usage == DANE_EE &&
+           (openssl->SSL_dane_set_flags(ssl, 0) & DANE_FLAG_NO_DANE_EE_NAMECHECKS) != 0;
+}
+
 static void check_names(const struct stls_openssl *openssl, SSL *ssl,
                         const struct stls_policy *policy, X509_STORE_CTX *chain,
                         struct verdict *verdict)
@@ -36,6 +51,8 @@ static void check_names(const struct stls_openssl *openssl, SSL *ssl,
     X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
     X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
 
+    if (is_named_by_record(openssl, ssl))
+        return;
     verdict->rule = "CheckHost=require";
     switch (stls_leaf_names_check(openssl, ssl, policy, param, leaf, NULL)) {
     case STLS_LEAF_NAMES_MATCH:
