@@ -123,14 +123,17 @@ static void set_codes(const struct stls_openssl *openssl, const struct stls_poli
     set_list(openssl, target, command, list);
 }
 
-void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context)
+bool stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
     const struct stls_vetted *vetted = stls_vetted_of(openssl, stls_policy());
+    bool has_unvetted =
+        stls_algorithms_has_unvetted(openssl, openssl->SSL_CTX_get_ciphers(context), false);
 
     stls_algorithms_narrow_context(openssl, context);
     if (vetted != NULL && !vetted->are_default_groups_vetted)
         set_codes(openssl, stls_policy(), (struct stls_target){.context = context},
                   SSL_CTRL_SET_GROUPS_LIST);
+    return has_unvetted;
 }
 
 /* OpenSSL's marks around a name: optional, removed, key share, and groups of groups. */
@@ -232,13 +235,6 @@ void stls_algorithms_set_vetted(const struct stls_openssl *openssl, struct stls_
     stls_guard_leave(guard);
 }
 
-static bool is_new(const struct stls_policy *policy, int version)
-{
-    if (stls_algorithms_is_dtls(version))
-        return version < stls_algorithms_version(policy->max_protocol, true);
-    return version > policy->max_protocol;
-}
-
 static void hold_versions(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy)
 {
     bool is_dtls = openssl->SSL_is_dtls(ssl) != 0;
@@ -253,16 +249,58 @@ static void hold_versions(struct stls_openssl *openssl, SSL *ssl, const struct s
         openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, floor, NULL);
     if (min == 0 || stls_algorithms_is_old(policy, (int)min))
         openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MIN_PROTO_VERSION, floor, NULL);
-    if (policy->max_protocol < TLS1_3_VERSION && (max == 0 || is_new(policy, (int)max)))
+    if (policy->max_protocol < TLS1_3_VERSION &&
+        (max == 0 || stls_algorithms_is_new(policy, (int)max)))
         openssl->SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, ceiling, NULL);
 }
 
+/* A version below the ceiling, and not switched off. The level is one of OpenSSL's since 3.0: above
+ * 0 there is nothing below TLS 1.2. */
+static bool is_allowed(const struct stls_openssl *openssl, SSL *ssl, int version, bool is_level_low)
+{
+    static const uint64_t off[] = {SSL_OP_NO_TLSv1, SSL_OP_NO_TLSv1_1, SSL_OP_NO_TLSv1_2,
+                                   SSL_OP_NO_TLSv1_3};
+    bool is_dtls = openssl->SSL_is_dtls(ssl) != 0;
+    long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
+    long max = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MAX_PROTO_VERSION, 0, NULL);
+    int real = stls_algorithms_version(version, is_dtls);
+
+    if ((openssl->SSL_get_options(ssl) & off[version - TLS1_VERSION]) != 0 ||
+        (min != 0 && (is_dtls ? real > min : real < min)) ||
+        (max != 0 && (is_dtls ? real < max : real > max)))
+        return false;
+    return version >= TLS1_2_VERSION || is_level_low || openssl->SSL_get_security_level(ssl) == 0 ||
+           openssl->OpenSSL_version_num() < 0x30000000L;
+}
+
+/* A connection of one version, by its method or as it is renegotiated, has no others. */
+static bool is_flexible(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    return openssl->SSL_version(ssl) == TLS1_3_VERSION || openssl->SSL_is_dtls(ssl);
+}
+
 bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl,
+                                const struct stls_policy *policy, bool is_level_low)
+{
+    if (!is_flexible(openssl, ssl))
+        return stls_algorithms_is_old(policy, openssl->SSL_version(ssl));
+    for (int version = TLS1_VERSION; version < policy->min_protocol; version++)
+        if (is_allowed(openssl, ssl, version, is_level_low))
+            return true;
+    return false;
+}
+
+bool stls_algorithms_allows_new(const struct stls_openssl *openssl, SSL *ssl,
                                 const struct stls_policy *policy)
 {
-    long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
+    int top = openssl->SSL_is_dtls(ssl) ? TLS1_2_VERSION : TLS1_3_VERSION;
 
-    return min == 0 || stls_algorithms_is_old(policy, (int)min);
+    if (!is_flexible(openssl, ssl))
+        return stls_algorithms_is_new(policy, openssl->SSL_version(ssl));
+    for (int version = top; version > policy->max_protocol; version--)
+        if (is_allowed(openssl, ssl, version, true))
+            return true;
+    return false;
 }
 
 /* True if the program's list has a vetted cipher of each kind. Those that are not vetted gate 3

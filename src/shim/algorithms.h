@@ -33,8 +33,8 @@ int stls_algorithms_version(int version, bool is_dtls);
 bool stls_algorithms_is_vetted(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
                                const SSL_CIPHER *cipher);
 
-/* A new context: level and lists. */
-void stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context);
+/* A new context: level and lists. True if it had ciphers that are not vetted. */
+bool stls_algorithms_prepare_context(struct stls_openssl *openssl, SSL_CTX *context);
 
 /* True if a cipher of the list is not vetted. */
 bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
@@ -74,8 +74,11 @@ bool stls_algorithms_has_any_vetted(const struct stls_openssl *openssl,
 void stls_algorithms_set_vetted(const struct stls_openssl *openssl, struct stls_target target,
                                 int command);
 
-/* True if versions below the floor are allowed, by the program or by default. */
+/* START: true if versions below the floor, or above the ceiling, are allowed, by the program or by
+ * default. A low security level may have been raised by now. */
 bool stls_algorithms_allows_old(const struct stls_openssl *openssl, SSL *ssl,
+                                const struct stls_policy *policy, bool is_level_low);
+bool stls_algorithms_allows_new(const struct stls_openssl *openssl, SSL *ssl,
                                 const struct stls_policy *policy);
 
 /* START: versions, options, level, and a list where none of it is vetted. */
@@ -91,8 +94,15 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
                                        const struct stls_policy *policy, int op, int bits,
                                        int number, const void *other);
 
-/* True for a version below the policy's floor, as it stands in a record or a hello. */
+/* The same for a cipher that was agreed on, by strength as well. */
+enum stls_answer stls_algorithms_judge_cipher(struct stls_openssl *openssl,
+                                              const struct stls_policy *policy,
+                                              const SSL_CIPHER *cipher);
+
+/* True for a version below the policy's floor, or above its ceiling, as it stands in a record or a
+ * hello. */
 bool stls_algorithms_is_old(const struct stls_policy *policy, int version);
+bool stls_algorithms_is_new(const struct stls_policy *policy, int version);
 
 /* By OpenSSL's numbers: what SSL_get_negotiated_group, SSL_get_peer_signature_type_nid and
  * SSL_get_peer_signature_nid return. */

@@ -32,6 +32,15 @@ bool stls_algorithms_is_old(const struct stls_policy *policy, int version)
     return version < policy->min_protocol;
 }
 
+bool stls_algorithms_is_new(const struct stls_policy *policy, int version)
+{
+    if (version == STLS_QUIC_VERSION)
+        return false;
+    if (stls_algorithms_is_dtls(version))
+        return version < stls_algorithms_version(policy->max_protocol, true);
+    return version > policy->max_protocol;
+}
+
 bool stls_algorithms_is_group_vetted(const struct stls_policy *policy, int nid)
 {
     static const struct {
@@ -108,6 +117,9 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
 {
     const struct stls_vetted *vetted;
 
+    /* As OpenSSL's own callback has it, which the program may have replaced. */
+    if (op >> 16 != SSL_SECOP_OTHER_NONE && bits < level_bits[policy->security_level])
+        return STLS_REFUSE;
     switch (op) {
     case SSL_SECOP_VERSION:
         /* The ceiling is for START alone: at first this is asked of the highest version that
@@ -130,9 +142,16 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
         return keep_if(other != NULL && stls_codes_contain(&policy->sigalgs, wire_number(other)));
     case SSL_SECOP_COMPRESSION:
         return STLS_REFUSE;
-    case SSL_SECOP_TICKET:
+    default: /* keys, of which there is but the level, and tickets */
         return STLS_KEEP;
-    default: /* keys: as OpenSSL's own callback has it, which the program may have replaced */
-        return keep_if(bits >= level_bits[policy->security_level]);
     }
+}
+
+enum stls_answer stls_algorithms_judge_cipher(struct stls_openssl *openssl,
+                                              const struct stls_policy *policy,
+                                              const SSL_CIPHER *cipher)
+{
+    int bits = cipher != NULL ? openssl->SSL_CIPHER_get_bits(cipher, NULL) : 0;
+
+    return stls_algorithms_judge(openssl, policy, SSL_SECOP_CIPHER_CHECK, bits, 0, cipher);
 }

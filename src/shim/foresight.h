@@ -9,6 +9,7 @@
 #define STLS_FORESIGHT_H
 
 #include "openssl.h"
+#include "state.h"
 
 enum stls_fate {
     STLS_FATE_SAME,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "algorithms.h"
+#include "denied.h"
 #include "last_look.h"
 #include "policy_host.h"
 #include "policy_load.h"
@@ -61,6 +62,15 @@ static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL
         return connection->program_info;
     context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
     return context != NULL ? context->program_info : NULL;
+}
+
+static bool has_lost_info(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    stls_info_callback *info = openssl->SSL_get_info_callback(ssl);
+
+    if (info == NULL)
+        info = openssl->SSL_CTX_get_info_callback(openssl->SSL_get_SSL_CTX(ssl));
+    return info != stls_gate_state;
 }
 
 /* A server that asks for certificates needs a session id context, or OpenSSL fails every
@@ -170,8 +180,7 @@ static void begin(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     }
     connection->policy = find_policy(openssl, ssl, &refusal);
     connection->asked &= ~(uint32_t)STLS_ASKED_FORGIVENESS;
-    if (stls_algorithms_allows_old(openssl, ssl, connection->policy))
-        connection->asked |= STLS_ASKED_LOW_PROTOCOL;
+    stls_denied_start(openssl, ssl, connection);
     if (!connection->is_verify_raised || mode != connection->raised_verify) {
         connection->asked_verify = mode;
         connection->is_verify_raised = false;
@@ -192,6 +201,9 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     begin(openssl, ssl, connection);
     if (!is_enforcing(openssl, ssl) && !connection->is_refused) {
         refuse_old_method(openssl, ssl, connection);
+        if (has_lost_info(openssl, ssl) ||
+            openssl->SSL_get_security_callback(ssl) != stls_gate_algorithms)
+            stls_slots_hold(openssl, ssl, connection);
         return;
     }
     stls_slots_hold(openssl, ssl, connection);
@@ -248,25 +260,11 @@ static bool is_certificate_missing(const struct stls_openssl *openssl, const SSL
             openssl->SSL_get_pending_cipher(ssl) != NULL);
 }
 
-/* Alerts that end a handshake over versions or algorithms. */
-static bool is_no_agreement(int value)
-{
-    switch (value) {
-    case SSL3_AL_FATAL << 8 | SSL_AD_HANDSHAKE_FAILURE:
-    case SSL3_AL_FATAL << 8 | SSL_AD_INSUFFICIENT_SECURITY:
-    case SSL3_AL_FATAL << 8 | SSL_AD_PROTOCOL_VERSION:
-    case SSL3_AL_FATAL << 8 | SSL_AD_ILLEGAL_PARAMETER:
-    case SSL3_AL_FATAL << 8 | SSL_AD_INTERNAL_ERROR:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* A handshake that fails outside of gate 2 has no callback of its own: its alert tells. */
 static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
-                  int value)
+                  bool is_ours, int value)
 {
+    char text[STLS_BLAME_MAX];
     struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long(value),
                                    .is_refused_anyway = !is_enforcing(openssl, ssl)};
 
@@ -275,12 +273,11 @@ static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     if (is_certificate_missing(openssl, ssl, value)) {
         refusal.reason = "no certificate of the client";
         refusal.rule = "VerifyClient=require";
-    } else if (is_no_agreement(value)) {
-        refusal.rule = "MinProtocol, CipherString, Ciphersuites, Groups or SignatureAlgorithms";
     } else {
-        return;
+        refusal.rule = stls_denied_blame(openssl, ssl, connection, is_ours, value, text);
     }
-    stls_report_refusal(openssl, ssl, connection, &refusal);
+    if (refusal.rule != NULL)
+        stls_report_refusal(openssl, ssl, connection, &refusal);
 }
 
 static void look(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
@@ -298,7 +295,7 @@ static void look(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
     else if (where & SSL_CB_HANDSHAKE_DONE)
         done(openssl, ssl, connection);
     else if (where & SSL_CB_ALERT)
-        alert(openssl, ssl, connection, ret);
+        alert(openssl, ssl, connection, (where & SSL_CB_WRITE) != 0, ret);
     stls_guard_leave(guard);
     if (where & SSL_CB_HANDSHAKE_START && connection->is_refused)
         stls_openssl_raise(openssl, SSL_R_UNSUPPORTED_PROTOCOL, "stricttls: MinProtocol");
@@ -328,10 +325,7 @@ static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
 {
     struct stls_guard guard;
 
-    if (connection->is_started || openssl->SSL_get_info_callback(ssl) == stls_gate_state)
-        return;
-    if (openssl->SSL_get_info_callback(ssl) == NULL &&
-        openssl->SSL_CTX_get_info_callback(openssl->SSL_get_SSL_CTX(ssl)) == stls_gate_state)
+    if (connection->is_started || !has_lost_info(openssl, ssl))
         return;
     guard = stls_guard_enter(openssl);
     start(openssl, ssl, connection);
@@ -339,26 +333,17 @@ static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
 }
 
 /* True if nothing may pass, or this one thing may not. */
-static bool is_denied(struct stls_openssl *openssl, const SSL *ssl,
-                      struct stls_connection *connection, int op, int bits, int number,
-                      const void *other)
+static bool is_denied(struct stls_openssl *openssl, struct stls_connection *connection,
+                      const struct stls_question *question)
 {
-    const struct stls_policy *policy;
+    const SSL *ssl = question->ssl;
 
-    if (op == SSL_SECOP_VERSION && connection != NULL)
-        start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
-    if (connection != NULL && connection->is_refused)
-        return true;
-    policy = connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
-    if (policy->mode != STLS_MODE_ENFORCE)
-        return false;
     if (stls_gates_closed(openssl) != NULL || (ssl != NULL && connection == NULL))
         return true;
-    if (stls_algorithms_judge(openssl, policy, op, bits, number, other) == STLS_REFUSE &&
-        !stls_algorithms_are_of_version(openssl, ssl, op))
+    if (stls_denied_ask(openssl, connection, question))
         return true;
     /* By now a client knows whether the server resumes. */
-    return ssl != NULL && op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&
+    return ssl != NULL && question->op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&
            stls_verify_is_wanted(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
            !stls_last_look_knows_server(openssl, ssl);
 }
@@ -369,12 +354,24 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     struct stls_openssl *openssl =
         stls_openssl_of_object(ssl != NULL ? (const void *)ssl : context);
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    struct stls_question question = {ssl, context, op, bits, number, other};
+    enum stls_mode mode;
     stls_security_callback *program;
+    int answer;
 
-    if (is_denied(openssl, ssl, connection, op, bits, number, other))
+    if (op == SSL_SECOP_VERSION && connection != NULL)
+        start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
+    mode = (connection != NULL ? stls_policy_of_connection(connection) : stls_policy())->mode;
+    if (connection != NULL && connection->is_foreseeing)
+        return !stls_denied_ask(openssl, connection, &question);
+    if ((connection != NULL && connection->is_refused) ||
+        (mode == STLS_MODE_ENFORCE && is_denied(openssl, connection, &question)))
         return 0;
     program = stls_slots_security_of(openssl, ssl, context, connection);
-    return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
+    answer = program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
+    if (mode == STLS_MODE_AUDIT && answer)
+        (void)stls_denied_ask(openssl, connection, &question);
+    return answer;
 }
 
 /* Both other slots may have been taken past our hooks, so that this gate is the first: it looks at

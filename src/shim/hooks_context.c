@@ -65,8 +65,8 @@ static SSL_CTX *finish(struct stls_openssl *openssl, SSL_CTX *context, const SSL
     guard = stls_guard_enter(openssl);
     closed = record != NULL ? stls_gates_closed(openssl) : "the context could not be attached";
     if (closed == NULL) {
-        if (!stls_policy_leaves_contexts())
-            stls_algorithms_prepare_context(openssl, context);
+        if (!stls_policy_leaves_contexts() && stls_algorithms_prepare_context(openssl, context))
+            record->denied |= STLS_DENIED_CIPHER;
         record->is_prepared = true;
         record->is_client = is_client_method(openssl, method);
     }

@@ -78,11 +78,24 @@ static void note_ciphers(struct stls_openssl *openssl, uint32_t *asked, unsigned
     stls_guard_leave(guard);
 }
 
+/* "@SECLEVEL=0" in a cipher list. */
+static void note_level(uint32_t *asked, unsigned bit, int before, int after)
+{
+    if (after < before)
+        note(asked, bit, after < stls_policy()->security_level);
+}
+
 STLS_HOOK int SSL_CTX_set_cipher_list(SSL_CTX *context, const char *list)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(context);
+    struct stls_context *record = stls_context_of(openssl, context);
+    int level = openssl->SSL_CTX_get_security_level(context);
     int ret = openssl->SSL_CTX_set_cipher_list(context, list);
 
+    note_level(asked_of_context(openssl, context), STLS_ASKED_SECURITY_LEVEL, level,
+               openssl->SSL_CTX_get_security_level(context));
+    if (record != NULL && ret) /* OpenSSL's own list does not count any more */
+        record->denied &= ~(uint32_t)STLS_DENIED_CIPHER;
     note_ciphers(openssl, asked_of_context(openssl, context), STLS_ASKED_CIPHER_LIST,
                  openssl->SSL_CTX_get_ciphers(context), false);
     narrow_context(openssl, context);
@@ -113,8 +126,11 @@ STLS_HOOK void SSL_CTX_set_security_level(SSL_CTX *context, int level)
 STLS_HOOK int SSL_set_cipher_list(SSL *ssl, const char *list)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    int level = openssl->SSL_get_security_level(ssl);
     int ret = openssl->SSL_set_cipher_list(ssl, list);
 
+    note_level(asked_of_connection(openssl, ssl), STLS_ASKED_SECURITY_LEVEL << 1, level,
+               openssl->SSL_get_security_level(ssl));
     note_ciphers(openssl, asked_of_connection(openssl, ssl), STLS_ASKED_CIPHER_LIST << 1,
                  openssl->SSL_get_ciphers(ssl), false);
     narrow_connection(openssl, ssl);

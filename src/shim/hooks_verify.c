@@ -61,7 +61,7 @@ STLS_HOOK void SSL_CTX_set_security_callback(SSL_CTX *context, stls_security_cal
     struct stls_openssl *openssl = stls_openssl_of_object(context);
     struct stls_context *record = stls_context_of(openssl, context);
 
-    if (record != NULL && stls_is_enforcing())
+    if (record != NULL)
         record->program_security = callback;
     else
         openssl->SSL_CTX_set_security_callback(context, callback);
@@ -81,7 +81,7 @@ STLS_HOOK void SSL_set_security_callback(SSL *ssl, stls_security_callback *callb
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
 
-    if (connection != NULL && stls_is_enforcing())
+    if (connection != NULL)
         stls_slots_set_security(openssl, ssl, connection, callback);
     else
         openssl->SSL_set_security_callback(ssl, callback);

@@ -67,8 +67,7 @@ const char *stls_last_look_at_algorithms(struct stls_openssl *openssl, const SSL
     if (stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return "protocol version too low";
     *ret_rule = "CipherString";
-    if (stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK, 0, 0,
-                              cipher) == STLS_REFUSE)
+    if (stls_algorithms_judge_cipher(openssl, stls_policy_of(openssl, ssl), cipher) == STLS_REFUSE)
         return "cipher suite is not vetted";
     return NULL;
 }

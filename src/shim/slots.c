@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "gates.h"
-#include "policy_load.h"
 
 #include "../core/banned.h"
 
@@ -55,10 +54,8 @@ static void hold_cert_verify(struct stls_openssl *openssl, SSL_CTX *context)
 void stls_slots_take(struct stls_openssl *openssl, SSL_CTX *context, struct stls_context *record)
 {
     openssl->SSL_CTX_set_info_callback(context, stls_gate_state);
-    if (stls_policy()->mode == STLS_MODE_ENFORCE) { /* audit has nothing to say there */
-        record->program_security = openssl->SSL_CTX_get_security_callback(context);
-        openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
-    }
+    record->program_security = openssl->SSL_CTX_get_security_callback(context);
+    openssl->SSL_CTX_set_security_callback(context, stls_gate_algorithms);
     openssl->SSL_CTX_set_cert_verify_callback(context, stls_gate_certificate, openssl);
     if (openssl->cert_verify_place == 0)
         learn_place(openssl, context);

@@ -28,14 +28,37 @@ struct stls_registration {
     struct stls_registration *next;
 };
 
+/* What gate 3 was asked about that the policy takes away from the program. A bit for each kind of
+ * thing, by its number in SSL_SECOP_OTHER_TYPE. */
+enum stls_denied {
+    STLS_DENIED_VERSION = 1 << 0, /* below the floor */
+    STLS_DENIED_CIPHER = 1 << 1,
+    STLS_DENIED_GROUP = 1 << 2,
+    STLS_DENIED_WEAK = 1 << 3, /* by the security level */
+    STLS_DENIED_DH = 1 << 4,
+    STLS_DENIED_SIGNATURE = 1 << 5,
+    STLS_DENIED_KEY = 1 << 6,     /* our own certificate */
+    STLS_DENIED_CEILING = 1 << 7, /* versions above it */
+    STLS_DENIED_ALL = 0xff,
+    STLS_DENIED_CHOICE = 8, /* shifted by so much: not an offer, but what the peer chose */
+    STLS_DENIED_LEVEL = 16, /* the same, only by the security level */
+    STLS_DENIED_GROUPS_MAX = 16,
+};
+
+struct stls_denied_group {
+    int nid;
+    bool is_by_level; /* alone */
+};
+
 struct stls_context {
     uint32_t number;  /* counts contexts of this process, across fork */
     bool is_prepared; /* the hook has set its lists */
     bool is_client;   /* made with a client-only method */
     bool has_session_id_context;
-    uint32_t asked; /* enum stls_asked, of its setters */
+    uint32_t asked;  /* enum stls_asked, of its setters */
+    uint32_t denied; /* enum stls_denied, of its setters */
     stls_info_callback *program_info;
-    stls_security_callback *program_security; /* enforcing: OpenSSL's own at first */
+    stls_security_callback *program_security; /* OpenSSL's own at first */
     stls_cert_verify_callback *program_cert_verify;
     void *program_cert_verify_arg;
 };
@@ -45,17 +68,21 @@ struct stls_connection {
     bool is_started;                  /* the policy was applied to the handshake under way */
     bool is_reported;                 /* one event a handshake */
     bool is_refused;                  /* for good: nothing passes gate 3 any more */
+    bool is_foreseeing;               /* audit: gate 3 answers as if enforcing, to us alone */
     bool has_session_id_context;
     bool is_verify_raised;                    /* by us, from what asked_verify says */
     int raised_verify;                        /* to this */
     int asked_verify;                         /* SSL_VERIFY_* as the program wanted it */
     uint32_t asked;                           /* enum stls_asked */
     struct stls_names_socket socket;          /* it is about this one, without its own */
+    uint32_t denied;                          /* enum stls_denied */
     int forgiven;                             /* X509_V_ERR_* that its verify callback let pass */
     stls_info_callback *program_info;         /* NULL: the context's */
     const struct stls_session_mark *vouched;  /* of the session that may be resumed; to compare */
     stls_security_callback *program_security; /* NULL: none */
     const SSL_CTX *context;                   /* that it is from, or was set with */
+    unsigned denied_count;
+    struct stls_denied_group denied_groups[STLS_DENIED_GROUPS_MAX];
 };
 
 /* NULL for a context that attach never saw, one that is being freed, and in mode off. */

@@ -79,8 +79,11 @@ static bool shake_hands(SSL *client, SSL *server)
                 continue;
             *results[i] = SSL_do_handshake(sides[i]);
             error = SSL_get_error(sides[i], *results[i]);
-            if (*results[i] != 1 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
-                return false;
+            if (*results[i] == 1 || error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
+                continue;
+            if (i == 1)
+                SSL_do_handshake(client); /* it hears of it */
+            return false;
         }
     }
     return from_client == 1 && from_server == 1;
