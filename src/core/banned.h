@@ -1,7 +1,7 @@
 /* banned.h - functions this project does not use, made compile errors.
  *
  * Each either has no bound, keeps hidden state, or reads the environment where only
- * policy_load may. Included by every source file, after all other headers.
+ * environment may. Included by every source file, after all other headers.
  */
 #ifndef STLS_BANNED_H
 #define STLS_BANNED_H

@@ -4,7 +4,7 @@
  * TLS. It loads no library and looks up no symbol; it opens no file but where a libssl is loaded:
  * then policy files, which a chroot may hide later.
  */
-#include "policy_load.h"
+#include "environment.h"
 
 #include "../core/banned.h"
 
@@ -13,5 +13,5 @@
 __attribute__((constructor)) static void on_load(int argc, char **argv, char **environment)
 {
     (void)argc;
-    stls_policy_start(argv, environment);
+    stls_environment_start(argv, environment);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "environment.h"
 #include "next.h"
 
 #include "../core/banned.h"
@@ -38,7 +39,7 @@ static void scan_if_due(void *handle)
     if (take(&is_scan_due))
         stls_attach_all(is_real(handle) ? handle : NULL);
     if (take(&is_look_due))
-        stls_policy_look();
+        stls_environment_look();
 }
 
 /* A name with a slash means the same file whoever asks. */

@@ -9,22 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <unistd.h>
 #include <time.h>
 
-#include "elf_symbols.h"
-#include "next.h"
+#include "environment.h"
 #include "openssl.h"
 #include "policy_bytes.h"
 #include "policy_parser.h"
-#include "sinks.h"
 
 #include "../core/policy_variables.h"
 
 #include "../core/banned.h"
-
-#define PREFIX "STRICTTLS_"
 
 struct loaded {
     struct stls_policy_sources sources;
@@ -35,147 +29,16 @@ struct loaded {
     char error[2 * STLS_TEXT_MAX];
 };
 
-/* Copies of "STRICTTLS_X=value", ended by NULL. Set once; NULL until then. */
-static _Atomic(char **) copied;
 static _Atomic(struct loaded *) current;
-
-static char program[NAME_MAX + 1];
-static char **arguments; /* as main gets them; the program may write to them */
-
-/* The constructor runs in every process: here and in what it calls no function of libc is used
- * before there is something to copy, as the first call of each costs a look-up by the loader. */
-static bool starts_with(const char *text, const char *prefix)
-{
-    while (*prefix != '\0' && *text == *prefix)
-        text++, prefix++;
-    return *prefix == '\0';
-}
-
-static bool is_ours(const char *entry)
-{
-    return starts_with(entry, PREFIX);
-}
-
-static bool is_wanted(const char *entry)
-{
-    return *entry == 'S' && (is_ours(entry) || starts_with(entry, "SSL_CERT_FILE=") ||
-                             starts_with(entry, "SSL_CERT_DIR="));
-}
-
-static void copy_base_name(const char *path)
-{
-    size_t length = 0;
-
-    for (; *path != '\0'; path++)
-        if (*path == '/')
-            length = 0;
-        else if (length < sizeof program - 1)
-            program[length++] = *path;
-    program[length] = '\0';
-}
-
-static size_t count_wanted(char **environment)
-{
-    size_t count = 0;
-
-    for (; environment != NULL && *environment != NULL; environment++)
-        count += is_wanted(*environment);
-    return count;
-}
-
-/* The file that a variable names. */
-static const char *path_in(const char *variable)
-{
-    const char *value = stls_policy_variable(variable);
-
-    return value != NULL && *value == '/' ? value : NULL;
-}
-
-static const struct stls_policy_surroundings *read_bytes(void)
-{
-    return stls_policy_bytes_read(path_in("STRICTTLS_POLICY"), path_in("STRICTTLS_TRUST_STORE"),
-                                  arguments);
-}
-
-/* Where nobody asks for it, it is looked at when the policy is read. */
-static bool names_stderr(const char *log)
-{
-    return log != NULL && (starts_with(log, "stderr") || starts_with(log, "auto"));
-}
-
-void stls_policy_start(char **given, char **environment)
-{
-    static char *none[] = {NULL};
-    size_t count = count_wanted(environment);
-    char **there = NULL;
-    char **copy = none;
-
-    if (atomic_load_explicit(&copied, memory_order_acquire) != NULL)
-        return;
-    if (count > 0 && STLS_NEXT(getauxval)(AT_SECURE) == 0)
-        copy = calloc(count + 1, sizeof *copy);
-    if (copy == NULL) /* out of memory: the shipped policy, which is no weaker than most */
-        copy = none;
-    for (size_t i = 0, j = 0; copy != none && j < count && environment[i] != NULL; i++)
-        if (is_wanted(environment[i]) && (copy[j] = strdup(environment[i])) != NULL)
-            j++;
-    copy_base_name(given != NULL && given[0] != NULL ? given[0] : "");
-    arguments = given;
-    atomic_compare_exchange_strong(&copied, &there, copy);
-    if (copy != none && names_stderr(stls_policy_variable("STRICTTLS_LOG")))
-        stls_sinks_remember_stderr();
-    /* Whoever lost the race leaks its copy, once per process: freeing it would need to know that
-     * nobody reads it. */
-    if (stls_elf_is_loaded("libssl.", true))
-        read_bytes();
-}
-
-void stls_policy_look(void)
-{
-    if (stls_policy_bytes_there() == NULL &&
-        atomic_load_explicit(&copied, memory_order_acquire) != NULL &&
-        stls_elf_is_loaded("libssl.", false))
-        read_bytes();
-}
-
-/* Another library's constructor used TLS, or looked up a name, before ours ran. */
-static void start_early(void)
-{
-    char *name[2] = {NULL, NULL};
-    char ***variables;
-
-    if (atomic_load_explicit(&copied, memory_order_acquire) != NULL)
-        return;
-    name[0] = (char *)STLS_NEXT(getauxval)(AT_EXECFN);
-    variables = stls_elf_find_next("environ");
-    stls_policy_start(name, variables != NULL ? *variables : NULL);
-    arguments = NULL;
-}
-
-const char *stls_policy_program(void)
-{
-    return program;
-}
-
-const char *stls_policy_variable(const char *variable)
-{
-    size_t length = strlen(variable);
-
-    for (char **entry = atomic_load_explicit(&copied, memory_order_acquire); *entry != NULL;
-         entry++)
-        if (strncmp(*entry, variable, length) == 0 && (*entry)[length] == '=')
-            return *entry + length + 1;
-    return NULL;
-}
 
 static void break_policy(struct loaded *made, const char *format, ...)
 {
-    va_list arguments_of_format;
+    va_list arguments;
 
-    va_start(arguments_of_format, format);
+    va_start(arguments, format);
     if (!made->is_broken)
-        vsnprintf(made->error, sizeof made->error, format, arguments_of_format);
-    va_end(arguments_of_format);
+        vsnprintf(made->error, sizeof made->error, format, arguments);
+    va_end(arguments);
     made->is_broken = true;
 }
 
@@ -206,11 +69,10 @@ static const struct stls_policy_file *parse(struct loaded *made, const char *pat
 
 static void read_variables(struct loaded *made, const struct stls_policy_bytes *own)
 {
-    const char *named = stls_policy_variable("STRICTTLS_POLICY");
+    const char *named = stls_environment_variable("STRICTTLS_POLICY");
 
-    made->sources.variable = stls_policy_variable;
-    stls_policy_check_variables(atomic_load_explicit(&copied, memory_order_acquire),
-                                break_by_variable, made);
+    made->sources.variable = stls_environment_variable;
+    stls_policy_check_variables(stls_environment_variables(), break_by_variable, made);
     if (named != NULL && *named == '/')
         made->sources.file = parse(made, named, own, &made->own);
     else if (!made->is_broken)
@@ -255,7 +117,7 @@ static struct stls_effective *resolve(const struct loaded *made)
 /* False when out of memory. */
 static bool load(struct loaded *made)
 {
-    const struct stls_policy_surroundings *around = read_bytes();
+    const struct stls_policy_surroundings *around = stls_environment_read();
     struct stls_effective *process;
 
     if (around == NULL)
@@ -275,7 +137,7 @@ static bool load(struct loaded *made)
                      process->contradiction->name);
     if (made->is_broken) { /* nothing passes; the variables may say where that is told */
         made->sources.system = made->sources.file = NULL;
-        made->sources.variable = stls_policy_variable;
+        made->sources.variable = stls_environment_variable;
         made->has_hosts = made->has_host_modes = made->leaves_contexts = false;
         stls_policy_resolve(&made->sources, NULL, 0, NULL, NULL, process);
         process->policy.mode = STLS_MODE_ENFORCE;
@@ -305,7 +167,7 @@ static __attribute__((cold, noinline)) struct loaded *make_current(void)
     struct loaded *made;
     int saved_errno = errno;
 
-    start_early();
+    stls_environment_start_early();
     made = calloc(1, sizeof *made);
     if (made == NULL || !load(made)) {
         free(made);
@@ -379,8 +241,8 @@ static bool is_off_by_environment(void)
 {
     const char *mode;
 
-    start_early();
-    mode = stls_policy_variable("STRICTTLS_MODE");
+    stls_environment_start_early();
+    mode = stls_environment_variable("STRICTTLS_MODE");
     /* A policy of the system's would not let the environment switch it off. */
     return mode != NULL && strcmp(mode, "off") == 0 && !stls_policy_bytes_has_system();
 }

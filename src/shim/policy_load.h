@@ -1,28 +1,12 @@
 /* policy_load.h - the policy of this process, from its environment and from policy files.
  *
- * Owns: our copy of the STRICTTLS_* variables (made before the program can empty its environment),
- * the files as they were read, and the policy made from all of them at first use. Immutable from
- * then on, but that an exception in it may end: no lock. Under AT_SECURE the environment is
- * ignored.
+ * Owns: the policy made from all of them at first use. Immutable from then on, but that an
+ * exception in it may end: no lock.
  */
 #ifndef STLS_POLICY_LOAD_H
 #define STLS_POLICY_LOAD_H
 
 #include "../core/policy_stack.h"
-
-/* Called by the library's constructor. Copies our variables, those that say where OpenSSL's trust
- * anchors are, and the program's name: nginx overwrites them all. Where a libssl is there already,
- * the policy files are read. */
-void stls_policy_start(char **arguments, char **environment);
-
-/* Something was loaded: if a libssl came with it, the policy files are read now. */
-void stls_policy_look(void);
-
-/* The value of a variable that was copied; NULL without one, and under AT_SECURE. */
-const char *stls_policy_variable(const char *name);
-
-/* The base name of the program, as it was called. */
-const char *stls_policy_program(void);
 
 /* What holds for the process. Never NULL. Where a source could not be understood it is the built-in
  * policy, and stls_policy_broken says why. */

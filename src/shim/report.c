@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "environment.h"
 #include "next.h"
 #include "param_names.h"
 #include "policy_load.h"
@@ -57,7 +58,7 @@ static void emit(const struct stls_policy *policy, struct stls_event *event)
     event->seconds = now.tv_sec;
     event->microseconds = (unsigned)(now.tv_nsec / 1000);
     event->is_audit = policy->mode == STLS_MODE_AUDIT;
-    event->program = stls_policy_program();
+    event->program = stls_environment_program();
     event->lost = atomic_exchange(&rate.unknown, 0);
     if (!stls_sinks_write(policy, event))
         atomic_fetch_add(&rate.unknown, event->lost + event->held_back + 1);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "environment.h"
 #include "policy_bytes.h"
 #include "policy_load.h"
 
@@ -16,7 +17,7 @@
  * the program may have emptied. */
 static const char *place(const char *variable, bool heeds_environment, const char *otherwise)
 {
-    const char *value = heeds_environment ? stls_policy_variable(variable) : NULL;
+    const char *value = heeds_environment ? stls_environment_variable(variable) : NULL;
 
     return value != NULL ? value : otherwise;
 }
