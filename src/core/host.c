@@ -48,31 +48,44 @@ static bool may_stand_in_name(unsigned char c)
     return c > ' ' && c != 0x7f && c != '*' && c != ':' && c != '/';
 }
 
+/* Most names are not, at first sight: this runs at each look-up. */
+static bool may_be_address(const char *text)
+{
+    return (text[0] >= '0' && text[0] <= '9') || text[0] == '[' || strchr(text, ':') != NULL;
+}
+
 bool stls_host_parse(const char *text, struct stls_host *ret)
 {
-    size_t length = length_without_port(text);
+    size_t length = strlen(text);
 
     ret->kind = STLS_HOST_NONE;
     ret->text[0] = '\0';
-    if (parse_address(text, strlen(text), ret)) /* before ':' is taken for a port's */
-        return true;
-    if (text[0] == '[') {
-        const char *end = strchr(text, ']');
+    if (may_be_address(text)) {
+        if (parse_address(text, length, ret)) /* before ':' is taken for a port's */
+            return true;
+        if (text[0] == '[') {
+            const char *end = strchr(text, ']');
 
-        return end != NULL && parse_address(text + 1, (size_t)(end - text) - 1, ret);
+            return end != NULL && parse_address(text + 1, (size_t)(end - text) - 1, ret);
+        }
+        length = length_without_port(text);
+        if (parse_address(text, length, ret))
+            return true;
     }
-    if (parse_address(text, length, ret))
-        return true;
     if (length > 0 && text[length - 1] == '.')
         length--;
-    if (length == 0 || length >= sizeof ret->text || text[0] == '.')
+    if (length == 0 || length >= sizeof ret->text)
         return false;
-    for (size_t i = 0; i < length; i++)
-        if (!may_stand_in_name((unsigned char)text[i]) ||
-            (text[i] == '.' && (i + 1 == length || text[i + 1] == '.'))) /* an empty label */
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+
+        if (!may_stand_in_name((unsigned char)c) ||
+            (c == '.' && (i == 0 || i + 1 == length || text[i + 1] == '.'))) { /* an empty label */
+            ret->text[0] = '\0';
             return false;
-    for (size_t i = 0; i < length; i++)
-        ret->text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i]);
+        }
+        ret->text[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
     ret->text[length] = '\0';
     ret->kind = STLS_HOST_NAME;
     return true;

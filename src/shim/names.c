@@ -1,7 +1,7 @@
 /* names.c - see names.h
  *
- * The table is mapped at the first look-up and never grows. The lock is a word with the holder's
- * process, so that the child of a fork can tell a lock that nobody will ever release.
+ * The table is mapped at the first look-up and never grows. The lock is on a page that is empty
+ * again in the child of a fork: there it is free, whoever held it.
  */
 #include "names.h"
 
@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "policy_load.h"
 
@@ -22,10 +21,11 @@ enum {
     LOCK_ATTEMPTS = 10000,
 };
 
-static struct {
-    _Atomic(pid_t) holder;         /* 0: free */
-    struct stls_name_table *table; /* NULL before the first look-up; under the lock */
-} names;
+static struct memory {
+    atomic_bool *is_locked;
+    bool is_busy; /* while it is: who finds it so with the lock has what a fork tore apart */
+    struct stls_name_table table;
+} * _Atomic memory; /* NULL before the first look-up */
 
 struct thread {
     struct stls_names_socket sockets[STLS_NAMES_SOCKETS]; /* that it connected, in turns */
@@ -36,20 +36,13 @@ struct thread {
 
 static _Thread_local struct thread this_thread __attribute__((tls_model("initial-exec")));
 
-static bool take_lock(void)
+static bool take_lock(struct memory *there)
 {
-    pid_t self = getpid();
-
     for (int i = 0; i < LOCK_ATTEMPTS; i++) {
-        pid_t holder = 0;
-
-        if (atomic_compare_exchange_strong_explicit(&names.holder, &holder, self,
-                                                    memory_order_acquire, memory_order_relaxed))
-            return true;
-        if (holder != self && atomic_compare_exchange_strong(&names.holder, &holder, self)) {
-            /* Forked while another thread was at it: what it left may be torn. */
-            if (names.table != NULL)
-                stls_name_table_clear(names.table);
+        if (!atomic_exchange_explicit(there->is_locked, true, memory_order_acquire)) {
+            if (there->is_busy)
+                stls_name_table_clear(&there->table);
+            there->is_busy = true;
             return true;
         }
         sched_yield();
@@ -57,23 +50,26 @@ static bool take_lock(void)
     return false;
 }
 
-static void unlock(void)
+static void unlock(struct memory *there)
 {
-    atomic_store_explicit(&names.holder, 0, memory_order_release);
+    there->is_busy = false;
+    atomic_store_explicit(there->is_locked, false, memory_order_release);
     this_thread.is_locking = false;
 }
 
-/* False at once in a signal handler that interrupted this thread at it, and after a bounded wait
- * for others: then something is not remembered. */
-static bool lock(void)
+/* NULL at once before the first look-up, or in a signal handler that interrupted this thread at it,
+ * and after a bounded wait for others: then something is not remembered. */
+static struct memory *lock(void)
 {
-    if (this_thread.is_locking)
-        return false;
+    struct memory *there = atomic_load_explicit(&memory, memory_order_acquire);
+
+    if (there == NULL || this_thread.is_locking)
+        return NULL;
     this_thread.is_locking = true;
-    if (take_lock())
-        return true;
+    if (take_lock(there))
+        return there;
     this_thread.is_locking = false;
-    return false;
+    return NULL;
 }
 
 static struct stls_name_key key_of_v4(const void *four_bytes)
@@ -100,27 +96,38 @@ static bool key_of_address(const struct sockaddr *address, struct stls_name_key 
 }
 
 /* Pages come into being when they are written to. */
-static struct stls_name_table *get_table(void)
+static void *map(size_t size)
 {
-    void *mapped;
+    void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    if (names.table == NULL) {
-        mapped = mmap(NULL, sizeof *names.table, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        names.table = mapped != MAP_FAILED ? mapped : NULL;
-    }
-    return names.table;
+    return mapped != MAP_FAILED ? mapped : NULL;
 }
 
-/* Before the first look-up: true if there is something to remember it by; then locked. */
-static bool begin(const char *asked, struct stls_host *ret_host)
+static void make_memory(void)
 {
-    if (asked == NULL || stls_policy_is_off() || !stls_host_parse(asked, ret_host) || !lock())
-        return false;
-    if (get_table() != NULL)
-        return true;
-    unlock();
-    return false;
+    struct memory *made = map(sizeof *made), *there = NULL;
+
+    if (made == NULL)
+        return;
+    made->is_locked = map(sizeof *made->is_locked);
+    if (made->is_locked != NULL)
+        madvise(made->is_locked, sizeof *made->is_locked, MADV_WIPEONFORK);
+    if (made->is_locked != NULL && atomic_compare_exchange_strong(&memory, &there, made))
+        return;
+    if (made->is_locked != NULL)
+        munmap(made->is_locked, sizeof *made->is_locked);
+    munmap(made, sizeof *made);
+}
+
+/* Before the first look-up: locked, if there is something to remember it by. */
+static struct memory *begin(const char *asked, struct stls_host *ret_host)
+{
+    if (asked == NULL || stls_policy_is_off() || !stls_host_parse(asked, ret_host))
+        return NULL;
+    if (atomic_load_explicit(&memory, memory_order_relaxed) == NULL)
+        make_memory();
+    return lock();
 }
 
 void stls_names_remember_list(const char *asked, const struct addrinfo *list)
@@ -128,15 +135,16 @@ void stls_names_remember_list(const char *asked, const struct addrinfo *list)
     int saved = errno;
     struct stls_host host;
     struct stls_name_key key, before = {{0, 0}};
+    struct memory *there = list != NULL ? begin(asked, &host) : NULL;
 
-    if (list != NULL && begin(asked, &host)) {
+    if (there != NULL) {
         for (; list != NULL; list = list->ai_next) {
             if (!key_of_address(list->ai_addr, &key) || memcmp(&key, &before, sizeof key) == 0)
                 continue; /* an address comes once for each type of socket */
-            stls_name_table_keep(names.table, &host, &key, &this_thread.recent);
+            stls_name_table_keep(&there->table, &host, &key, &this_thread.recent);
             before = key;
         }
-        unlock();
+        unlock(there);
     }
     errno = saved;
 }
@@ -146,8 +154,9 @@ void stls_names_remember_entry(const char *asked, const struct hostent *entry)
     int saved = errno;
     struct stls_host host;
     struct stls_name_key key;
+    struct memory *there = entry != NULL ? begin(asked, &host) : NULL;
 
-    if (entry != NULL && begin(asked, &host)) {
+    if (there != NULL) {
         for (char **address = entry->h_addr_list; *address != NULL; address++) {
             if (entry->h_addrtype == AF_INET && entry->h_length == 4)
                 key = key_of_v4(*address);
@@ -155,9 +164,9 @@ void stls_names_remember_entry(const char *asked, const struct hostent *entry)
                 memcpy(&key, *address, sizeof key);
             else
                 break;
-            stls_name_table_keep(names.table, &host, &key, &this_thread.recent);
+            stls_name_table_keep(&there->table, &host, &key, &this_thread.recent);
         }
-        unlock();
+        unlock(there);
     }
     errno = saved;
 }
@@ -184,7 +193,7 @@ static bool add_socket(int fd, uint64_t cookie)
     struct stls_names_socket *place;
 
     for (size_t i = 0; i < STLS_NAMES_SOCKETS; i++)
-        if (this_thread.sockets[i].is_there && this_thread.sockets[i].fd == fd &&
+        if (this_thread.sockets[i].fd == fd && this_thread.sockets[i].is_there &&
             this_thread.sockets[i].cookie == cookie)
             return false;
     place = &this_thread.sockets[this_thread.next_socket++ % STLS_NAMES_SOCKETS];
@@ -219,6 +228,7 @@ void stls_names_connect(int fd, const struct sockaddr *address, socklen_t length
 {
     int saved = errno;
     struct stls_name_key key;
+    struct memory *there;
     uint64_t cookie;
 
     if (length < sizeof address->sa_family ||
@@ -227,10 +237,10 @@ void stls_names_connect(int fd, const struct sockaddr *address, socklen_t length
         stls_policy_is_off() || !key_of_address(address, &key))
         return;
     cookie = cookie_of(fd);
-    if (add_socket(fd, cookie) && lock()) {
-        if (names.table != NULL)
-            stls_name_table_connect(names.table, &key, cookie, &this_thread.recent);
-        unlock();
+    there = add_socket(fd, cookie) ? lock() : NULL;
+    if (there != NULL) {
+        stls_name_table_connect(&there->table, &key, cookie, &this_thread.recent);
+        unlock(there);
     }
     errno = saved;
 }
@@ -241,12 +251,12 @@ size_t stls_names_of_socket(int fd, const struct sockaddr *peer, struct stls_hos
     int saved = errno;
     struct stls_name_key key;
     uint64_t cookie = cookie_of(fd);
+    struct memory *there = key_of_address(peer, &key) ? lock() : NULL;
     size_t count = 0;
 
-    if (key_of_address(peer, &key) && lock()) {
-        if (names.table != NULL)
-            count = stls_name_table_find(names.table, &key, cookie, hosts, room);
-        unlock();
+    if (there != NULL) {
+        count = stls_name_table_find(&there->table, &key, cookie, hosts, room);
+        unlock(there);
     }
     errno = saved;
     return count;
