@@ -102,9 +102,10 @@ STLS_HOOK SSL *SSL_new(SSL_CTX *context)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(context);
     SSL *ssl = openssl->SSL_new(context);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
 
-    if (ssl != NULL)
-        stls_slots_security_of(openssl, ssl, NULL, stls_connection_of(openssl, ssl));
+    if (connection != NULL) /* else we are off, or this libssl is none that we know */
+        stls_slots_security_of(openssl, ssl, NULL, connection);
     return ssl;
 }
 
