@@ -552,3 +552,26 @@ Test(day, dates)
     cr_expect(stls_policy_day("2027-02-29") == -1 && stls_policy_day("2027-13-01") == -1);
     cr_expect(stls_policy_day("27-1-1") == -1 && stls_policy_day("2027-06-3x") == -1);
 }
+
+Test(policy_file, whose_file_it_may_be)
+{
+    static const struct {
+        unsigned mode, owner, reader, system;
+        bool is_good;
+    } rows[] = {
+        {0644, 0, 0, 0, true},
+        {0644, 0, 1000, 0, true}, /* root's */
+        {0600, 1000, 1000, 0, true},
+        {0644, 1000, 0, 0, false},
+        {0644, 1001, 1000, 0, false},
+        {0664, 0, 0, 0, false},
+        {0646, 1000, 1000, 0, false},
+        {0644, 65534, 1000, 65534, true}, /* a namespace without root */
+        {0644, 65534, 1000, 0, false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect((stls_policy_file_owner_fault(rows[i].mode, rows[i].owner, rows[i].reader,
+                                                rows[i].system) == NULL) == rows[i].is_good,
+                  "row %zu", i);
+}
