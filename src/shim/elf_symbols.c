@@ -186,11 +186,6 @@ static int visit_next(struct dl_phdr_info *object, size_t size, void *arg)
     return 1;
 }
 
-void *stls_elf_find_next(const char *name)
-{
-    return stls_elf_find_next_library(name, NULL);
-}
-
 void *stls_elf_find_next_library(const char *name, const char *mark)
 {
     struct search search = {.name = name, .mark = mark};
@@ -225,6 +220,23 @@ static const struct link_map *own_link_map(void)
         if (entry->d_tag == DT_PLTGOT)
             return ((const struct link_map *const *)at(base, entry->d_un.d_ptr))[1];
     return NULL;
+}
+
+/* No lock of the loader's, which a thread may have held when another forked: what libc or a library
+ * before it defines was there from the start and stays. */
+void *stls_elf_find_next(const char *name)
+{
+    const struct link_map *object = own_link_map();
+    void *address = NULL;
+
+    if (object == NULL)
+        return stls_elf_find_next_library(name, NULL);
+    while (address == NULL && (object = object->l_next) != NULL) {
+        struct stls_elf_tables tables = stls_elf_tables_of(object);
+
+        address = stls_elf_find_in(&tables, name);
+    }
+    return address;
 }
 
 static bool is_named(const char *path, const char *prefix)
