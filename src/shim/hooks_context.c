@@ -60,11 +60,11 @@ static SSL_CTX *finish(struct stls_openssl *openssl, SSL_CTX *context, const SSL
 
     if (record != NULL)
         record->asked = 0; /* until now it was OpenSSL and its configuration that set lists */
-    if (context == NULL || !stls_is_enforcing() || (record != NULL && record->is_prepared))
+    if (context == NULL || (record != NULL && record->is_prepared) || stls_policy_is_off())
         return context;
     guard = stls_guard_enter(openssl);
     closed = record != NULL ? stls_gates_closed(openssl) : "the context could not be attached";
-    if (closed == NULL) {
+    if (closed == NULL && stls_is_enforcing()) {
         if (!stls_policy_leaves_contexts() && stls_algorithms_prepare_context(openssl, context))
             record->denied |= STLS_DENIED_CIPHER;
         record->is_prepared = true;
@@ -73,6 +73,10 @@ static SSL_CTX *finish(struct stls_openssl *openssl, SSL_CTX *context, const SSL
     stls_guard_leave(guard);
     if (closed == NULL)
         return context;
+    if (!stls_is_enforcing()) {
+        stls_report_broken_policy(closed);
+        return context;
+    }
     refuse(openssl, context, closed);
     return NULL;
 }

@@ -238,6 +238,10 @@ void stls_report_success(struct stls_openssl *openssl, const SSL *ssl,
         snprintf(reason, sizeof reason, "the program asked for %s", word.phrase);
         adjusted.reason = reason;
         adjusted.rule = word.rule;
+        if (openssl->SSL_is_server(ssl) && (less & STLS_ASKED_NO_VERIFICATION) != 0) {
+            adjusted.rule = "VerifyClient";
+            adjusted.is_uncertain = policy->mode == STLS_MODE_AUDIT; /* whom would it show? */
+        }
     } else if (what != NULL) {
         adjusted = *what;
     }

@@ -21,6 +21,9 @@ $(E)/writer: $(E)/writer.o $(WRITER_SHIM) $(CORE_OBJECTS)
 $(E)/generate: $(E)/generate.o $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^
 
-EVENTS_SUITES := $(addprefix $(E)/,test_events test_sinks test_terminal test_report)
-$(EVENTS_SUITES): %: %.o $(EVENTS_BED) | $(E)/client $(E)/writer $(E)/generate
+$(E)/pair: $(E)/pair.o
+	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto
+
+EVENTS_SUITES := $(addprefix $(E)/,test_events test_verdicts test_sinks test_terminal test_report)
+$(EVENTS_SUITES): %: %.o $(EVENTS_BED) | $(E)/client $(E)/pair $(E)/writer $(E)/generate
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
