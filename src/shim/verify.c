@@ -401,12 +401,21 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     return ret;
 }
 
+/* What DANE found is kept in the SSL, where a second verification would change it. It begins with
+ * its context, if it has been enabled, in every version from 1.1.1 to 4.0. */
+static bool has_dane(const struct stls_openssl *openssl, SSL *ssl)
+{
+    const void *const *dane = (const void *)openssl->SSL_get0_dane(ssl);
+
+    return dane != NULL && *dane != NULL;
+}
+
 void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
     bool asks_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
     X509_STORE *store = stls_trust_program_store(openssl, ssl);
     X509 *leaf = openssl->SSL_SESSION_get0_peer(openssl->SSL_get_session(ssl));
-    X509_STORE_CTX *chain = openssl->X509_STORE_CTX_new();
+    X509_STORE_CTX *chain = has_dane(openssl, ssl) ? NULL : openssl->X509_STORE_CTX_new();
     struct verdict verdict;
 
     if (chain != NULL &&
