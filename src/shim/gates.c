@@ -411,6 +411,10 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
         openssl->X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
         return 0;
     }
+    /* A certificate that is asked for after the handshake has an event of its own. */
+    if (!connection->is_started &&
+        (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_POST_HANDSHAKE) != 0)
+        connection->is_reported = false;
     if (!stls_verify_is_wanted(openssl, ssl))
         return stls_verify_as_program(openssl, ssl, chain);
     if (is_enforcing(openssl, ssl))
