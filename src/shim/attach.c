@@ -64,13 +64,18 @@ static void on_connection(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index
         free(record);
 }
 
+/* So that where there are several library contexts, it is known which of them this is one of. Else
+ * it would be memory for nothing. */
 static void on_session(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl,
                        void *argp)
 {
     const struct stls_openssl *openssl = argp;
+    const struct stls_registration *ours =
+        atomic_load_explicit(&openssl->registration, memory_order_acquire);
 
     (void)parent, (void)ptr, (void)argl;
-    if (is_first(openssl, ad, CRYPTO_EX_INDEX_SSL_SESSION, index))
+    if (ours != NULL && ours->next != NULL &&
+        is_first(openssl, ad, CRYPTO_EX_INDEX_SSL_SESSION, index))
         openssl->CRYPTO_set_ex_data(ad, index, stls_slot_of(NULL));
 }
 

@@ -201,8 +201,8 @@ static __typeof__(&CRYPTO_get_ex_new_index) real_get_ex_new_index(const void *ca
 
 /* Each index comes with callbacks, which OpenSSL calls for an object as soon as something of a
  * later index was set on it. A program's callback for copied sessions may never have met one
- * without data of its own (stunnel 5.68 crashes on it): so our index, of which each session has
- * data, is to be the earlier one.
+ * without data of its own (stunnel 5.68 crashes on it): so our index, of which each verified
+ * session has data, is to be the earlier one.
  */
 STLS_HOOK int CRYPTO_get_ex_new_index(int class_index, long argl, void *argp,
                                       CRYPTO_EX_new *new_func, CRYPTO_EX_dup *dup_func,

@@ -21,19 +21,21 @@ struct stls_session_mark {
     stls_leaf_names_memo host; /* of the peer's certificate */
 };
 
-/* Where the session has our slot, or NULL if it was made in a library context that has none. */
+/* Where the session has our slot, or NULL if it was made in a library context that has none. With
+ * one library context, as nearly always, a slot that was never written to is ours. */
 static const struct stls_registration *find_slot(const struct stls_openssl *openssl,
                                                  const SSL_SESSION *session,
                                                  struct stls_session_mark **ret_mark)
 {
     const struct stls_registration *ours =
         atomic_load_explicit(&openssl->registration, memory_order_acquire);
+    bool is_only = ours != NULL && ours->next == NULL;
     void *slot;
 
     for (; session != NULL && ours != NULL; ours = ours->next) {
         slot = openssl->SSL_SESSION_get_ex_data(session, ours->index[CRYPTO_EX_INDEX_SSL_SESSION]);
         *ret_mark = stls_slot_record(slot);
-        if (stls_slot_is_ours(slot))
+        if (stls_slot_is_ours(slot) || (slot == NULL && is_only))
             return ours;
     }
     *ret_mark = NULL;
