@@ -144,6 +144,13 @@ static void *find_function(const struct pair *pair, const char *name)
     return function != NULL ? function : STLS_NEXT(dlsym)(pair->handle, name);
 }
 
+/* In place of what a libssl that we do not know lacks: the hooks that its program calls, where that
+ * is not refused, would call it for our own sake. */
+static void *nothing(void)
+{
+    return NULL;
+}
+
 static struct stls_openssl *make(const void *address)
 {
     struct stls_openssl *openssl;
@@ -180,11 +187,13 @@ static struct stls_openssl *make(const void *address)
         function = find_function(&pair, name);
         if (*row & ROW_IS_HOOKED)
             function = behind_hook(function, name);
-        *slots++ = function;
-        if (function == NULL && !(*row & ROW_IS_OPTIONAL) && openssl->is_supported) {
+        if (function == NULL && !(*row & ROW_IS_OPTIONAL)) {
+            function = (void *)(uintptr_t)&nothing;
+            if (openssl->is_supported)
+                memcpy(openssl->missing, name, sizeof name);
             openssl->is_supported = false;
-            memcpy(openssl->missing, name, sizeof name);
         }
+        *slots++ = function;
     }
     (void)STLS_NEXT(dlerror)(); /* a function that is not there is no error of the program's */
     return publish(openssl);
