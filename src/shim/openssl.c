@@ -22,7 +22,7 @@ static _Atomic(struct stls_openssl *) libssls[LIBSSLS_MAX];
 
 /* The rows of openssl.def, in their order, as openssl_names.awk makes them: one text, so that there
  * is nothing for the loader to relocate in the many processes that never use TLS. */
-static const char rows[] =
+static const char rows[] = ""
 #include "openssl_names.h"
     ;
 
