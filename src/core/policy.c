@@ -193,11 +193,13 @@ long stls_policy_day(const char *text)
     return days + day - 1;
 }
 
+static const char path_mark[] = "file:";
+
 static bool read_path(const struct stls_word *word, const char *value, char *text, int *number)
 {
-    size_t prefix = strlen(word->path_prefix);
+    size_t prefix = word->is_path_marked ? sizeof path_mark - 1 : 0;
 
-    if (strncmp(value, word->path_prefix, prefix) != 0 || value[prefix] != '/' ||
+    if (strncmp(value, path_mark, prefix) != 0 || value[prefix] != '/' ||
         strlen(value + prefix) >= STLS_TEXT_MAX)
         return false;
     memcpy(text, value + prefix, strlen(value + prefix) + 1);
@@ -313,7 +315,7 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
                     : *number == choice->value)
                 append(text, ":", choice->name, strlen(choice->name));
         if (text[0] == '\0' && word->kind == STLS_WORD_PATH)
-            snprintf(text, STLS_VALUE_MAX, "%s%s", word->path_prefix, string);
+            snprintf(text, STLS_VALUE_MAX, "%s%s", word->is_path_marked ? path_mark : "", string);
         return;
     case STLS_WORD_PROTOCOL:
         string = stls_registry_find_number(word->registry, (uint16_t)*number)->name;

@@ -142,7 +142,7 @@ enum stls_word_kind {
     STLS_WORD_COUNT,    /* 0 to 9999 */
     STLS_WORD_CODES,    /* code points of a registry, separated by ':' */
     STLS_WORD_CIPHERS,  /* OpenSSL cipher string */
-    STLS_WORD_PATH,     /* one of choices, or a path behind path_prefix */
+    STLS_WORD_PATH,     /* one of choices, or a path */
     STLS_WORD_BASE,     /* the name of a shipped policy: replaces all words */
     STLS_WORD_PINS,     /* base64 of SHA-256 hashes, separated by ':' or spaces */
     STLS_WORD_TEXT,     /* for people; in a section only, no part of a policy */
@@ -172,25 +172,28 @@ enum stls_word_role {
 
 /* Without pointers, which would be relocated in every process, also where there is no TLS. */
 struct stls_choice {
-    char name[12];
-    int value;
+    char name[11];
+    signed char value;
 };
 
 struct stls_word {
-    char name[20];     /* in a policy file: MinProtocol */
-    char variable[32]; /* in the environment: STRICTTLS_MIN_PROTOCOL; "": it is not there */
-    uint16_t initial_at, values_at;
+    uint16_t texts; /* where they begin: name, variable, initial value, values */
     enum stls_word_kind kind : 8;
     enum stls_word_order order : 8;
     enum stls_word_place place : 8;
     enum stls_word_role role : 8;
     enum stls_registry registry : 8;
     uint8_t path_value;   /* PATH: what the int becomes */
-    char path_prefix[6];  /* PATH: "" or "file:" */
+    bool is_path_marked;  /* PATH: "file:" stands before it */
     uint16_t offset;      /* of the int or struct stls_codes in struct stls_policy */
     uint16_t text_offset; /* of the char[STLS_TEXT_MAX], for CIPHERS and PATH */
     uint16_t choices;
 };
+
+const char *stls_word_name(const struct stls_word *word); /* in a policy file: MinProtocol */
+
+/* In the environment: STRICTTLS_MIN_PROTOCOL; "": it is not there. */
+const char *stls_word_variable(const struct stls_word *word);
 
 const char *stls_word_initial(const struct stls_word *word); /* in the policy intermediate */
 const char *stls_word_values(const struct stls_word *word);  /* what may be written, for people */

@@ -218,17 +218,18 @@ static void read_value(struct reading *reading, struct stls_policy_section *sect
                        const char *parser_name, struct stls_policy_setting *setting)
 {
     const char *value =
-        reading->parser->value(reading->parser->arg, parser_name, setting->word->name);
+        reading->parser->value(reading->parser->arg, parser_name, stls_word_name(setting->word));
     struct stls_policy ignored;
     char error[STLS_TEXT_MAX];
 
     value = value != NULL ? keep(reading, value, strlen(value)) : NULL;
     setting->value = value;
     if (value == NULL) {
-        complain(reading, setting->line, setting->word->name, "OpenSSL reads no value here");
+        complain(reading, setting->line, stls_word_name(setting->word),
+                 "OpenSSL reads no value here");
         setting->word = NULL; /* it takes part in nothing more */
     } else if (!stls_policy_set(&ignored, setting->word, value, error, sizeof error)) {
-        complain(reading, setting->line, setting->word->name,
+        complain(reading, setting->line, stls_word_name(setting->word),
                  setting->word->kind == STLS_WORD_BASE ? "expected intermediate, strict, audit"
                                                        : error);
         setting->word = NULL;
@@ -319,7 +320,7 @@ static void check_contradiction(struct reading *reading, const struct stls_polic
     line = line_of(reading->file, section, word);
     if (line == section->line && word->kind == STLS_WORD_PINS) /* it is missing */
         line = line_of(reading->file, section, verify);
-    complain(reading, line, word->name,
+    complain(reading, line, stls_word_name(word),
              word->kind == STLS_WORD_PROTOCOL ? "expected no less than MinProtocol"
                                               : "expected at least one, with what else is said");
 }
@@ -339,7 +340,7 @@ static void check_section(struct reading *reading, const struct stls_policy_sect
         stls_policy_set(&policy, setting->word, setting->value, ignored, sizeof ignored);
         if (!stls_policy_section_is_exception(section) &&
             stls_policy_is_weaker_by(&policy, base, setting->word))
-            complain(reading, setting->line, setting->word->name,
+            complain(reading, setting->line, stls_word_name(setting->word),
                      "weaker than [policy]: expected Reason and Expires in this section");
     }
     check_contradiction(reading, section, &policy);

@@ -209,14 +209,16 @@ static void lay_environment(const struct layer *layer, const struct stls_policy_
     } else if (sources->shipped != NULL) {
         start(made, sources->shipped);
         for (size_t i = 0; i < STLS_WORDS_MAX; i++)
-            made->origin[i].variable = words[0].variable;
+            made->origin[i].variable = stls_word_variable(&words[0]);
     }
     for (size_t i = 0; sources->variable != NULL && i < count; i++) {
-        const char *value =
-            words[i].variable[0] != '\0' ? sources->variable(words[i].variable) : NULL;
+        const char *value = stls_word_variable(&words[i])[0] != '\0'
+                                ? sources->variable(stls_word_variable(&words[i]))
+                                : NULL;
 
         if (value != NULL && words[i].kind != STLS_WORD_BASE)
-            set(made, &words[i], value, (struct stls_origin){.variable = words[i].variable});
+            set(made, &words[i], value,
+                (struct stls_origin){.variable = stls_word_variable(&words[i])});
     }
 }
 

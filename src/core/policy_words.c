@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "texts.h"
+
 #include "banned.h"
 
 #define AT(field) offsetof(struct stls_policy, field)
@@ -117,22 +119,22 @@ static const struct lists {
 
 #define LIST(name) (uint16_t) offsetof(struct lists, name) + 1
 
-/* Texts of different lengths. */
+/* Each word's texts follow each other. */
+#define TEXTS(id, variable, initial, values) #id "\0" variable "\0" initial "\0" values
 #define WORD(id, variable, initial, since, values, meaning, ...)                                   \
-    char id##_initial[sizeof(initial)], id##_values[sizeof(values)];
+    char id[sizeof(TEXTS(id, variable, initial, values))];
 static const struct texts {
 #include "policy_words.def"
 } texts = {
 #undef WORD
 #define WORD(id, variable, initial, since, values, meaning, ...)                                   \
-    .id##_initial = initial, .id##_values = values,
+    .id = TEXTS(id, variable, initial, values),
 #include "policy_words.def"
 };
 #undef WORD
 
 #define WORD(id, variable, initial, since, values, meaning, ...)                                   \
-    {#id, variable, offsetof(struct texts, id##_initial), offsetof(struct texts, id##_values),     \
-     __VA_ARGS__},
+    {offsetof(struct texts, id), __VA_ARGS__},
 static const struct stls_word words[] = {
 #include "policy_words.def"
 };
@@ -159,14 +161,29 @@ static const struct {
 };
 static const char shipped[][16] = {"intermediate", "strict", "audit"};
 
+static const char *text_of(const struct stls_word *word, size_t number)
+{
+    return stls_texts_at((const char *)&texts + word->texts, number);
+}
+
+const char *stls_word_name(const struct stls_word *word)
+{
+    return text_of(word, 0);
+}
+
+const char *stls_word_variable(const struct stls_word *word)
+{
+    return text_of(word, 1);
+}
+
 const char *stls_word_initial(const struct stls_word *word)
 {
-    return (const char *)&texts + word->initial_at;
+    return text_of(word, 2);
 }
 
 const char *stls_word_values(const struct stls_word *word)
 {
-    return (const char *)&texts + word->values_at;
+    return text_of(word, 3);
 }
 
 const struct stls_choice *stls_word_choices(const struct stls_word *word)
@@ -190,10 +207,15 @@ const struct stls_word *stls_policy_words(size_t *ret_count)
     return words;
 }
 
+static bool is_text(const char *text, const char *other, size_t length)
+{
+    return strncmp(text, other, length) == 0 && text[length] == '\0';
+}
+
 const struct stls_word *stls_policy_find_variable(const char *variable, size_t length)
 {
     for (size_t i = 0; length > 0 && i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i].variable) == length && memcmp(words[i].variable, variable, length) == 0)
+        if (is_text(stls_word_variable(&words[i]), variable, length))
             return &words[i];
     return NULL;
 }
@@ -201,7 +223,7 @@ const struct stls_word *stls_policy_find_variable(const char *variable, size_t l
 const struct stls_word *stls_policy_find_word(const char *name, size_t length)
 {
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i].name) == length && memcmp(words[i].name, name, length) == 0)
+        if (is_text(stls_word_name(&words[i]), name, length))
             return &words[i];
     return NULL;
 }
@@ -238,7 +260,7 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name)
             continue;
         for (size_t j = 0; j < sizeof differences / sizeof differences[0]; j++)
             if (strcmp(differences[j].policy, name) == 0 &&
-                strcmp(differences[j].word, words[i].name) == 0)
+                strcmp(differences[j].word, stls_word_name(&words[i])) == 0)
                 value = differences[j].value;
         if (!stls_policy_set(&made, &words[i], value, ignored, sizeof ignored))
             return false;

@@ -82,6 +82,6 @@ const struct stls_policy *stls_policy_for_host(const struct stls_openssl *openss
     merged = find(&matches);
     if (merged == NULL || merged->effective.contradiction != NULL)
         *ret_contradiction =
-            merged != NULL ? merged->effective.contradiction->name : "out of memory";
+            merged != NULL ? stls_word_name(merged->effective.contradiction) : "out of memory";
     return merged != NULL ? &merged->effective.policy : stls_policy();
 }

@@ -134,7 +134,7 @@ static bool load(struct loaded *made)
         return false;
     if (process->contradiction != NULL)
         break_policy(made, "%s: nothing is left that all sources allow",
-                     process->contradiction->name);
+                     stls_word_name(process->contradiction));
     if (made->is_broken) { /* nothing passes; the variables may say where that is told */
         made->sources.system = made->sources.file = NULL;
         made->sources.variable = stls_environment_variable;
@@ -222,7 +222,7 @@ const struct stls_policy *stls_policy_renew(void (*tell)(const char *notice),
         }
     }
     if (now->contradiction != NULL)
-        *ret_contradiction = now->contradiction->name;
+        *ret_contradiction = stls_word_name(now->contradiction);
     return &now->policy;
 }
 
@@ -292,7 +292,7 @@ static void add_weaker(void *arg, const struct stls_word *word)
 
     if (word->offset != offsetof(struct stls_policy, mode) || word->kind != STLS_WORD_CHOICE)
         snprintf(text + used, STLS_TEXT_MAX - used, "%s%s",
-                 used == 0 ? "the environment makes it weaker: " : ", ", word->name);
+                 used == 0 ? "the environment makes it weaker: " : ", ", stls_word_name(word));
 }
 
 void stls_policy_tell_expired(void *arg, const struct stls_policy_file *file,
@@ -328,7 +328,7 @@ static bool find_cipher_string(const struct stls_policy_file *file, size_t *numb
         if (file->settings[i].word->kind == STLS_WORD_CIPHERS && (*number)-- == 0) {
             ret->value = file->settings[i].value;
             snprintf(ret->text, sizeof ret->text, "%.1000s:%u: %s=", file->path,
-                     file->settings[i].line, file->settings[i].word->name);
+                     file->settings[i].line, stls_word_name(file->settings[i].word));
             return true;
         }
     return false;

@@ -55,8 +55,8 @@ static void compare_policies(struct diff *diff)
         stls_policy_value(&diff->b.policy, &words[i], in_b);
         if (strcmp(in_a, in_b) == 0)
             continue;
-        print_line(diff, '-', words[i].name, in_a);
-        print_line(diff, '+', words[i].name, in_b);
+        print_line(diff, '-', stls_word_name(&words[i]), in_a);
+        print_line(diff, '+', stls_word_name(&words[i]), in_b);
     }
 }
 
@@ -116,9 +116,9 @@ static void compare_sections(struct diff *diff, const struct stls_policy_section
             print_line(diff, ' ', a->name, NULL);
         has_title = true;
         if (has_a)
-            print_line(diff, '-', words[i].name, in_a);
+            print_line(diff, '-', stls_word_name(&words[i]), in_a);
         if (has_b)
-            print_line(diff, '+', words[i].name, in_b);
+            print_line(diff, '+', stls_word_name(&words[i]), in_b);
     }
 }
 

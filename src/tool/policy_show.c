@@ -25,8 +25,8 @@ static int print_text(const struct stls_effective *effective)
             continue;
         stls_policy_value(&effective->policy, &words[i], value);
         stls_origin_text(&effective->origin[i], origin, sizeof origin);
-        printf("%-19s = %s\n%22s# %s\n", words[i].name, value[0] != '\0' ? value : "none", "",
-               origin);
+        printf("%-19s = %s\n%22s# %s\n", stls_word_name(&words[i]),
+               value[0] != '\0' ? value : "none", "", origin);
     }
     return ferror(stdout) ? 1 : 0;
 }
@@ -76,7 +76,7 @@ static int print_json(const struct stls_effective *effective)
         if (!is_shown(&words[i]))
             continue;
         stls_policy_value(&effective->policy, &words[i], value);
-        put(json, words[i].name);
+        put(json, stls_word_name(&words[i]));
         yajl_gen_map_open(json);
         put(json, "value");
         if (value[0] != '\0')
@@ -101,7 +101,7 @@ static int print(const struct stls_effective *effective, bool is_json)
     if (effective->contradiction == NULL)
         return ret;
     fprintf(stderr, "stricttls policy: nothing can obey this: %s\n",
-            effective->contradiction->name);
+            stls_word_name(effective->contradiction));
     return 1;
 }
 

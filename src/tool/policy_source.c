@@ -132,12 +132,12 @@ static bool check_here(const struct stls_policy_file *file, struct complaints *c
             continue;
         if (setting->word->kind == STLS_WORD_CIPHERS &&
             !check_ciphers(setting->value, error, sizeof error)) {
-            complain(complaints, setting->line, setting->word->name, error);
+            complain(complaints, setting->line, stls_word_name(setting->word), error);
             is_good = false;
         } else if (setting->word->offset == offsetof(struct stls_policy, trust_store) &&
                    *setting->value == '/' && access(setting->value, R_OK) != 0) {
             snprintf(error, sizeof error, "warning: %s: %s", setting->value, strerror(errno));
-            complain(complaints, setting->line, setting->word->name, error);
+            complain(complaints, setting->line, stls_word_name(setting->word), error);
         }
     }
     return is_good;

@@ -76,7 +76,7 @@ static void print_value(const char *value, const char *break_mark)
 
 static void print_markdown(const struct stls_word *word)
 {
-    printf("### %s\n\n%s.\n\n- values: %s\n", word->name, stls_word_meaning(word),
+    printf("### %s\n\n%s.\n\n- values: %s\n", stls_word_name(word), stls_word_meaning(word),
            stls_word_values(word));
     if (stls_word_initial(word) != NULL) {
         fputs("- default: `", stdout);
@@ -86,14 +86,14 @@ static void print_markdown(const struct stls_word *word)
     fputs("- stricter: ", stdout);
     print_stricter(word);
     printf("\n- role: %s; stands in %s", role_of(word), place_of(word));
-    if (word->variable[0] != '\0')
-        printf("; in the environment `%s`", word->variable);
+    if (stls_word_variable(word)[0] != '\0')
+        printf("; in the environment `%s`", stls_word_variable(word));
     printf("; since %s\n\n", stls_word_since(word));
 }
 
 static void print_roff(const struct stls_word *word)
 {
-    printf(".TP\n.B %s\n%s.\n.br\nValues: %s.\n", word->name, stls_word_meaning(word),
+    printf(".TP\n.B %s\n%s.\n.br\nValues: %s.\n", stls_word_name(word), stls_word_meaning(word),
            stls_word_values(word));
     if (stls_word_initial(word) != NULL) {
         fputs(".br\nDefault: ", stdout);
@@ -103,8 +103,8 @@ static void print_roff(const struct stls_word *word)
     fputs(".br\nStricter: ", stdout);
     print_stricter(word);
     printf(".\n.br\nRole: %s. Stands in %s.\n", role_of(word), place_of(word));
-    if (word->variable[0] != '\0')
-        printf(".br\nEnvironment:\n.BR %s .\n", word->variable);
+    if (stls_word_variable(word)[0] != '\0')
+        printf(".br\nEnvironment:\n.BR %s .\n", stls_word_variable(word));
     printf(".br\nSince %s.\n", stls_word_since(word));
 }
 

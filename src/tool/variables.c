@@ -38,15 +38,16 @@ void stls_tool_print_variables(FILE *out, bool is_markdown)
     if (is_markdown)
         fputs("| variable | values | default | meaning |\n|---|---|---|---|\n", out);
     for (size_t i = 0; i < count; i++)
-        if (words[i].variable[0] == '\0')
+        if (stls_word_variable(&words[i])[0] == '\0')
             continue;
         else if (is_markdown)
-            fprintf(out, "| `%s` | %s | `%.*s%s` | %s%s |\n", words[i].variable,
+            fprintf(out, "| `%s` | %s | `%.*s%s` | %s%s |\n", stls_word_variable(&words[i]),
                     stls_word_values(&words[i]), SHOWN_MAX, stls_word_initial(&words[i]),
                     dots(stls_word_initial(&words[i])), role(&words[i]),
                     stls_word_meaning(&words[i]));
         else
-            fprintf(out, "  %s\n      %s%s\n      values: %s; default: %.*s%s\n", words[i].variable,
-                    role(&words[i]), stls_word_meaning(&words[i]), stls_word_values(&words[i]),
-                    SHOWN_MAX, stls_word_initial(&words[i]), dots(stls_word_initial(&words[i])));
+            fprintf(out, "  %s\n      %s%s\n      values: %s; default: %.*s%s\n",
+                    stls_word_variable(&words[i]), role(&words[i]), stls_word_meaning(&words[i]),
+                    stls_word_values(&words[i]), SHOWN_MAX, stls_word_initial(&words[i]),
+                    dots(stls_word_initial(&words[i])));
 }

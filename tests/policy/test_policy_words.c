@@ -187,7 +187,7 @@ static const char *variable_of(const char *word)
     const struct stls_word *found = stls_policy_find_word(word, strlen(word));
 
     cr_assert(found != NULL, "there is no word %s", word);
-    return found->variable;
+    return stls_word_variable(found);
 }
 
 /* The row's value as a variable, with nothing of the row said by variables but that. */
@@ -332,11 +332,12 @@ Test(words, all_have_a_row)
         const struct stls_choice *choices = stls_word_choices(&words[i]);
 
         /* LockEnvironment is tried in each row; Reason and Expires are for sections. */
-        if (words[i].variable[0] == '\0')
+        if (stls_word_variable(&words[i])[0] == '\0')
             continue;
-        cr_expect(is_tried(words[i].name, NULL), "%s is not tried", words[i].name);
+        cr_expect(is_tried(stls_word_name(&words[i]), NULL), "%s is not tried",
+                  stls_word_name(&words[i]));
         for (size_t j = 0; choices != NULL && choices[j].name[0] != '\0'; j++)
-            cr_expect(is_tried(words[i].name, choices[j].name), "%s = %s is not tried",
-                      words[i].name, choices[j].name);
+            cr_expect(is_tried(stls_word_name(&words[i]), choices[j].name), "%s = %s is not tried",
+                      stls_word_name(&words[i]), choices[j].name);
     }
 }

@@ -169,12 +169,15 @@ Test(policy, every_word_is_told_about)
     for (size_t i = 0; i < count; i++) {
         cr_expect(stls_word_meaning(&words[i])[0] != '\0' &&
                   stls_word_values(&words[i])[0] != '\0');
-        cr_expect(stls_word_since(&words[i])[0] != '\0', "%s: since when?", words[i].name);
-        cr_expect(stls_policy_find_word(words[i].name, strlen(words[i].name)) == &words[i],
-                  "%s stands twice", words[i].name);
-        if (words[i].variable[0] == '\0')
+        cr_expect(stls_word_since(&words[i])[0] != '\0', "%s: since when?",
+                  stls_word_name(&words[i]));
+        cr_expect(stls_policy_find_word(stls_word_name(&words[i]),
+                                        strlen(stls_word_name(&words[i]))) == &words[i],
+                  "%s stands twice", stls_word_name(&words[i]));
+        if (stls_word_variable(&words[i])[0] == '\0')
             continue;
-        cr_expect(strncmp(words[i].variable, "STRICTTLS_", 10) == 0);
-        cr_expect(word_of(words[i].variable) == &words[i], "%s stands twice", words[i].variable);
+        cr_expect(strncmp(stls_word_variable(&words[i]), "STRICTTLS_", 10) == 0);
+        cr_expect(word_of(stls_word_variable(&words[i])) == &words[i], "%s stands twice",
+                  stls_word_variable(&words[i]));
     }
 }

@@ -510,7 +510,8 @@ static char weakened[256];
 static void weaker(void *arg, const struct stls_word *word)
 {
     (void)arg;
-    snprintf(weakened + strlen(weakened), sizeof weakened - strlen(weakened), "%s ", word->name);
+    snprintf(weakened + strlen(weakened), sizeof weakened - strlen(weakened), "%s ",
+             stls_word_name(word));
 }
 
 Test(stack, the_environment_weakens)
