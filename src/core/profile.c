@@ -10,13 +10,12 @@ bool stls_profile_is_root(const struct stls_profile_view *view)
     return view->index + 1 == view->count && stls_certificate_is_self_issued(view->certificate);
 }
 
-bool stls_profile_holds(const struct stls_profile_view *view, unsigned rule,
+void stls_profile_check(const struct stls_profile_view *view, unsigned rule,
                         bool (*is_kept)(const struct stls_profile_view *view), const char *reason)
 {
-    if ((rule & view->roles) == 0 || view->rules < (int)(rule >> 8 & 0xff) || is_kept(view))
-        return true;
-    *view->fault = (struct stls_profile_fault){reason, (int)(rule >> 16), (int)view->index};
-    return false;
+    if (view->fault->reason == NULL && (rule & view->roles) != 0 &&
+        view->rules >= (int)(rule >> 8 & 0xff) && !is_kept(view))
+        *view->fault = (struct stls_profile_fault){reason, (int)(rule >> 16), (int)view->index};
 }
 
 static bool is_well_formed(const struct stls_profile_view *view)
@@ -34,18 +33,20 @@ static unsigned roles_of(size_t index, size_t count, bool is_server)
 bool stls_profile_is_kept(const struct stls_certificate *chain, size_t count, int rules,
                           bool is_server, struct stls_profile_fault *ret)
 {
-    for (size_t i = 0; i < count; i++) {
+    *ret = (struct stls_profile_fault){.reason = NULL};
+    for (size_t i = 0; i < count && ret->reason == NULL; i++) {
         struct stls_profile_view view = {chain, count, i, &chain[i], roles_of(i, count, is_server),
                                          rules, ret};
 
-        if (!stls_profile_holds(&view,
-                                STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                                  X509_V_ERR_INVALID_EXTENSION),
-                                is_well_formed, chain[i].malformed) ||
-            !stls_profile_keeps_fields(&view) || !stls_profile_keeps_extensions(&view) ||
-            !stls_profile_keeps_keys(&view) || !stls_profile_keeps_names(&view) ||
-            !stls_profile_keeps_constraints(&view))
-            return false;
+        stls_profile_check(&view,
+                           STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                             X509_V_ERR_INVALID_EXTENSION),
+                           is_well_formed, chain[i].malformed);
+        stls_profile_check_fields(&view);
+        stls_profile_check_extensions(&view);
+        stls_profile_check_keys(&view);
+        stls_profile_check_names(&view);
+        stls_profile_check_constraints(&view);
     }
-    return true;
+    return ret->reason == NULL;
 }

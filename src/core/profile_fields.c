@@ -70,38 +70,36 @@ static bool has_no_unique_ids(const struct stls_profile_view *view)
     return !view->certificate->has_unique_ids;
 }
 
-bool stls_profile_keeps_fields(const struct stls_profile_view *view)
+void stls_profile_check_fields(const struct stls_profile_view *view)
 {
-    return stls_profile_holds(view,
-                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                                X509_V_ERR_CERT_REJECTED),
-                              is_version_3, "certificate is not version 3") &&
-           stls_profile_holds(view,
-                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                                X509_V_ERR_CERT_REJECTED),
-                              has_serial,
-                              "serial number is not a positive number of at most 20 octets") &&
-           stls_profile_holds(view,
-                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                                X509_V_ERR_CERT_SIGNATURE_FAILURE),
-                              has_one_algorithm,
-                              "two different signature algorithms in one certificate") &&
-           stls_profile_holds(view,
-                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                                X509_V_ERR_CERT_REJECTED),
-                              has_issuer, "issuer is empty") &&
-           stls_profile_holds(view,
-                              STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-                                                STLS_CHAIN_RULES_RFC5280,
-                                                X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD),
-                              has_start, "start date is not encoded as it must be") &&
-           stls_profile_holds(view,
-                              STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-                                                STLS_CHAIN_RULES_RFC5280,
-                                                X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD),
-                              has_end, "end date is not encoded as it must be") &&
-           stls_profile_holds(view,
-                              STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                                X509_V_ERR_CERT_REJECTED),
-                              has_no_unique_ids, "certificate has unique identifiers");
+    stls_profile_check(
+        view,
+        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
+        is_version_3, "certificate is not version 3");
+    stls_profile_check(
+        view,
+        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
+        has_serial, "serial number is not a positive number of at most 20 octets");
+    stls_profile_check(view,
+                       STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
+                                         X509_V_ERR_CERT_SIGNATURE_FAILURE),
+                       has_one_algorithm, "two different signature algorithms in one certificate");
+    stls_profile_check(
+        view,
+        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
+        has_issuer, "issuer is empty");
+    stls_profile_check(view,
+                       STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+                                         STLS_CHAIN_RULES_RFC5280,
+                                         X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD),
+                       has_start, "start date is not encoded as it must be");
+    stls_profile_check(view,
+                       STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
+                                         STLS_CHAIN_RULES_RFC5280,
+                                         X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD),
+                       has_end, "end date is not encoded as it must be");
+    stls_profile_check(
+        view,
+        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
+        has_no_unique_ids, "certificate has unique identifiers");
 }

@@ -23,8 +23,9 @@ struct stls_profile_view {
     size_t count, index;
     const struct stls_certificate *certificate; /* &chain[index] */
     unsigned roles;
-    int rules;                        /* enum stls_chain_rules */
-    struct stls_profile_fault *fault; /* out: of the first rule that is not kept */
+    int rules; /* enum stls_chain_rules */
+    struct stls_profile_fault
+        *fault; /* out: the first rule that is not kept; .reason is NULL before */
 };
 
 /* One rule: whom it binds, from which level on, and the error if it is not kept; as one number,
@@ -32,17 +33,18 @@ struct stls_profile_view {
 #define STLS_PROFILE_RULE(roles, from, error)                                                      \
     ((unsigned)(roles) | (unsigned)(from) << 8 | (unsigned)(error) << 16)
 
-/* Whether it holds: it does not bind this certificate, or is_kept says so. reason: what is wrong if
- * not. Calls rather than a table of pointers, which would cost every process relocations. */
-bool stls_profile_holds(const struct stls_profile_view *view, unsigned rule,
+/* Notes the fault if the rule binds this certificate and is_kept says no. Only the first is noted:
+ * then no more is asked. Calls rather than a table of pointers, which would cost every process
+ * relocations. */
+void stls_profile_check(const struct stls_profile_view *view, unsigned rule,
                         bool (*is_kept)(const struct stls_profile_view *view), const char *reason);
 
 /* The rules, by theme; cheap ones and those that others rest on come first. */
-bool stls_profile_keeps_fields(const struct stls_profile_view *view);
-bool stls_profile_keeps_extensions(const struct stls_profile_view *view);
-bool stls_profile_keeps_keys(const struct stls_profile_view *view);
-bool stls_profile_keeps_names(const struct stls_profile_view *view);
-bool stls_profile_keeps_constraints(const struct stls_profile_view *view);
+void stls_profile_check_fields(const struct stls_profile_view *view);
+void stls_profile_check_extensions(const struct stls_profile_view *view);
+void stls_profile_check_keys(const struct stls_profile_view *view);
+void stls_profile_check_names(const struct stls_profile_view *view);
+void stls_profile_check_constraints(const struct stls_profile_view *view);
 
 /* The last of its chain, and issued by itself: nothing above it that it could speak of. */
 bool stls_profile_is_root(const struct stls_profile_view *view);
