@@ -91,30 +91,38 @@ bool stls_profile_is_mailbox(struct stls_der name)
     return stls_profile_is_host_name(host, false) || (host.length > 0 && host.at[0] == '[');
 }
 
-/* The first label is an asterisk and nothing else is, with a name of two labels or more behind it:
- * "*.com" and "*" would be a registry's (BR 3.2.2.6). Of registries with more labels only a list
- * knows. */
-static bool is_name_or_wildcard(struct stls_der name)
-{
-    if (name.length < 2 || name.at[0] != '*' || name.at[1] != '.')
-        return stls_profile_is_host_name(name, false);
-    name = (struct stls_der){name.at + 2, name.length - 2};
-    return stls_profile_is_host_name(name, false) && label_length(name) < name.length;
-}
-
-/* 4.2.1.6. How asterisks are meant "is not addressed by this specification". */
-static bool has_well_formed_names(const struct stls_profile_view *view)
+static bool are_all_names(const struct stls_profile_view *view,
+                          bool (*is_good)(unsigned tag, struct stls_der name))
 {
     struct stls_der rest = stls_profile_alt_names(view->certificate), name;
     unsigned tag;
 
     while (stls_der_next(&rest, &tag, &name))
-        if ((tag == STLS_NAME_DNS && !stls_profile_is_host_name(name, true)) ||
-            (tag == STLS_NAME_IP && name.length != 4 && name.length != 16) ||
-            (tag == STLS_NAME_RFC822 && !stls_profile_is_mailbox(name)) ||
-            (tag == STLS_NAME_URI && name.length == 0))
+        if (!is_good(tag, name))
             return false;
     return true;
+}
+
+/* 4.2.1.6. How asterisks are meant "is not addressed by this specification". */
+static bool is_well_formed(unsigned tag, struct stls_der name)
+{
+    switch (tag) {
+    case STLS_NAME_DNS:
+        return stls_profile_is_host_name(name, true);
+    case STLS_NAME_IP:
+        return name.length == 4 || name.length == 16;
+    case STLS_NAME_RFC822:
+        return stls_profile_is_mailbox(name);
+    case STLS_NAME_URI:
+        return name.length > 0;
+    default:
+        return true;
+    }
+}
+
+static bool has_well_formed_names(const struct stls_profile_view *view)
+{
+    return are_all_names(view, is_well_formed);
 }
 
 /* 4.1.2.6 */
@@ -133,30 +141,35 @@ static bool has_critical_names_only_if_alone(const struct stls_profile_view *vie
            !stls_profile_extension(view, STLS_EXTENSION_SUBJECT_ALT_NAME)->is_critical;
 }
 
+static bool is_of_host(unsigned tag, struct stls_der name)
+{
+    (void)name;
+    return tag == STLS_NAME_DNS || tag == STLS_NAME_IP;
+}
+
 static bool has_names_of_hosts_only(const struct stls_profile_view *view)
 {
-    struct stls_der rest = stls_profile_alt_names(view->certificate), name;
-    unsigned tag;
+    return stls_profile_alt_names(view->certificate).length > 0 && are_all_names(view, is_of_host);
+}
 
-    if (rest.length == 0)
-        return false;
-    while (stls_der_next(&rest, &tag, &name))
-        if (tag != STLS_NAME_DNS && tag != STLS_NAME_IP)
-            return false;
-    return true;
+/* The first label is an asterisk and nothing else is, with a name of two labels or more behind it:
+ * "*.com" and "*" would be a registry's (BR 3.2.2.6). Of registries with more labels only a list
+ * knows. */
+static bool is_name_or_wildcard(unsigned tag, struct stls_der name)
+{
+    if (tag != STLS_NAME_DNS)
+        return true;
+    if (name.length < 2 || name.at[0] != '*' || name.at[1] != '.')
+        return stls_profile_is_host_name(name, false);
+    name = (struct stls_der){name.at + 2, name.length - 2};
+    return stls_profile_is_host_name(name, false) && label_length(name) < name.length;
 }
 
 /* Names with one label and addresses of private networks pass: they are Internal Names to the
  * public, but to whoever runs their own CA they are hosts. */
 static bool has_whole_wildcards(const struct stls_profile_view *view)
 {
-    struct stls_der rest = stls_profile_alt_names(view->certificate), name;
-    unsigned tag;
-
-    while (stls_der_next(&rest, &tag, &name))
-        if (tag == STLS_NAME_DNS && !is_name_or_wildcard(name))
-            return false;
-    return true;
+    return are_all_names(view, is_name_or_wildcard);
 }
 
 /* The common names of the subject: how many, and the last. */
