@@ -55,12 +55,13 @@ HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge)
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 
 # Tables to unwind the stack by were a seventh of it. A program's exceptions and cancellations pass
-# through hooks, and through gates and what is below them where its callbacks run. These are linked
-# to one object first, since whether there are tables is the same for all that the compiler links at
-# once; the rest calls nobody back. (A thread that is cancelled while the rest reads or writes a file ends
-# as it should, with its handlers, but for destructors of C++ in what called us.)
-UNWOUND := $(filter $(B)/shim-objects/shim/hooks_%,$(SHIM_OBJECTS)) \
-  $(patsubst %,$(B)/shim-objects/shim/%.o,gates safe_chain verify)
+# through hooks (but for those that only set a value), and through gates and what is below them where
+# its callbacks run. These are linked to one object first, since whether there are tables is the same
+# for all that the compiler links at once; the rest calls nobody back. (A thread that is cancelled
+# while the rest reads or writes a file ends as it should, with its handlers, but for destructors of
+# C++ in what called us.)
+UNWOUND := $(patsubst %,$(B)/shim-objects/shim/%.o,hooks_context hooks_loader hooks_names hooks_verify \
+  gates safe_chain verify)
 
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
