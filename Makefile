@@ -49,7 +49,7 @@ all: $(B)/libstricttls.so $(B)/stricttls
 SHIM_HARDEN := $(HARDEN) -fstack-protector -I$(B)/shim-objects
 
 # -Oz makes it 2 KiB smaller than -Os; gcc has it since 12.
-SMALL := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
+SMALL := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os) -fno-ident
 HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "texts.h"
+
 #include "banned.h"
 
 /* Comparing each with each is quadratic: no honest certificate comes near this many. */
@@ -150,30 +152,23 @@ static bool read_integer(struct stls_der value, struct stls_certificate *ret)
     return stls_der_is_one(value, STLS_DER_INTEGER, &contents) && contents.length > 0;
 }
 
-#define ID_CE(number) "\x55\x1d" number /* 2.5.29.number */
-#define ID_PE(number) "\x2b\x06\x01\x05\x05\x07\x01" number
-
-static const struct {
-    char oid[9];
-    char malformed[39];
-} known[STLS_EXTENSIONS] = {
-    [STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER] = {ID_CE("\x0e"), "malformed subject key identifier"},
-    [STLS_EXTENSION_KEY_USAGE] = {ID_CE("\x0f"), "malformed key usage"},
-    [STLS_EXTENSION_SUBJECT_ALT_NAME] = {ID_CE("\x11"), "malformed subject alternative name"},
-    [STLS_EXTENSION_BASIC_CONSTRAINTS] = {ID_CE("\x13"), "malformed basic constraints"},
-    [STLS_EXTENSION_NAME_CONSTRAINTS] = {ID_CE("\x1e"), "malformed name constraints"},
-    [STLS_EXTENSION_CRL_DISTRIBUTION_POINTS] = {ID_CE("\x1f"), "malformed CRL distribution points"},
-    [STLS_EXTENSION_CERTIFICATE_POLICIES] = {ID_CE("\x20"), "malformed certificate policies"},
-    [STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER] = {ID_CE("\x23"),
-                                                 "malformed authority key identifier"},
-    [STLS_EXTENSION_POLICY_CONSTRAINTS] = {ID_CE("\x24"), "malformed policy constraints"},
-    [STLS_EXTENSION_EXTENDED_KEY_USAGE] = {ID_CE("\x25"), "malformed extended key usage"},
-    [STLS_EXTENSION_FRESHEST_CRL] = {ID_CE("\x2e"), "malformed freshest CRL"},
-    [STLS_EXTENSION_INHIBIT_ANY_POLICY] = {ID_CE("\x36"), "malformed inhibit any-policy"},
-    [STLS_EXTENSION_AUTHORITY_INFO_ACCESS] = {ID_PE("\x01"),
-                                              "malformed authority information access"},
-    [STLS_EXTENSION_SUBJECT_INFO_ACCESS] = {ID_PE("\x0b"), "malformed subject information access"},
-};
+/* In the order of enum stls_extension_id: what identifies each (2.5.29.14 and so on, and below
+ * 1.3.6.1.5.5.7.1), and what is said where it is not as it should be. */
+static const char known[] =
+    "\x55\x1d\x0e\0malformed subject key identifier\0"
+    "\x55\x1d\x0f\0malformed key usage\0"
+    "\x55\x1d\x11\0malformed subject alternative name\0"
+    "\x55\x1d\x13\0malformed basic constraints\0"
+    "\x55\x1d\x1e\0malformed name constraints\0"
+    "\x55\x1d\x1f\0malformed CRL distribution points\0"
+    "\x55\x1d\x20\0malformed certificate policies\0"
+    "\x55\x1d\x23\0malformed authority key identifier\0"
+    "\x55\x1d\x24\0malformed policy constraints\0"
+    "\x55\x1d\x25\0malformed extended key usage\0"
+    "\x55\x1d\x2e\0malformed freshest CRL\0"
+    "\x55\x1d\x36\0malformed inhibit any-policy\0"
+    "\x2b\x06\x01\x05\x05\x07\x01\x01\0malformed authority information access\0"
+    "\x2b\x06\x01\x05\x05\x07\x01\x0b\0malformed subject information access";
 
 static bool read_value(enum stls_extension_id id, struct stls_der value,
                        struct stls_certificate *ret)
@@ -240,14 +235,19 @@ static bool is_repeated(struct stls_der rest, struct stls_der oid)
 static void keep_extension(const struct stls_extension *extension, struct stls_der oid,
                            struct stls_certificate *ret)
 {
-    for (size_t i = 0; i < STLS_EXTENSIONS; i++)
-        if (stls_der_equals_octets(oid, known[i].oid, strlen(known[i].oid)) &&
-            !ret->extensions[i].is_present) {
+    const char *id = known;
+
+    for (size_t i = 0; i < STLS_EXTENSIONS; i++) {
+        const char *malformed = stls_texts_at(id, 1);
+
+        if (stls_der_equals_octets(oid, id, strlen(id)) && !ret->extensions[i].is_present) {
             ret->extensions[i] = *extension;
             if (!read_value((enum stls_extension_id)i, extension->value, ret) &&
                 ret->malformed == NULL)
-                ret->malformed = known[i].malformed;
+                ret->malformed = malformed;
         }
+        id = stls_texts_at(malformed, 1);
+    }
 }
 
 static bool read_extensions(struct stls_der explicit_tag, struct stls_certificate *ret)

@@ -151,15 +151,15 @@ static const struct {
 
 /* What a shipped policy says other than intermediate. */
 static const struct {
-    char policy[16];
-    char word[24];
-    char value[16];
+    char policy[7];
+    char word[12];
+    char value[8];
 } differences[] = {
     {"strict", "MinProtocol", "TLSv1.3"},
     {"strict", "ChainRules", "webpki"},
     {"audit", "Mode", "audit"},
 };
-static const char shipped[][16] = {"intermediate", "strict", "audit"};
+static const char shipped[][13] = {"intermediate", "strict", "audit"};
 
 static const char *text_of(const struct stls_word *word, size_t number)
 {
