@@ -67,9 +67,9 @@ $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(SHIM_HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
 
-$(B)/shim-objects/unwound.o: $(UNWOUND)
+$(B)/shim-objects/unwound.o: $(UNWOUND) Makefile
 	$(CC) -r -nostdlib $(CFLAGS) $(SHIM_HARDEN) $(SMALL) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -fPIC \
-	  -ffunction-sections -fasynchronous-unwind-tables -o $@ $^
+	  -ffunction-sections -fasynchronous-unwind-tables -o $@ $(UNWOUND)
 
 # The names of OpenSSL's functions, which were a fifth of all constants: most begin alike.
 $(B)/shim-objects/openssl_names.h: src/shim/openssl_names.awk src/shim/hooks.def src/shim/openssl.def
