@@ -196,7 +196,7 @@ const struct stls_policy *stls_policy(void)
 static void tell_expired(const struct loaded *loaded, void (*tell)(const char *notice))
 {
     struct stls_policy_teller teller = {tell};
-    struct stls_effective ignored;
+    struct stls_effective ignored = {.last_day = 0};
 
     stls_policy_resolve(&loaded->sources, NULL, stls_policy_today(), stls_policy_tell_expired,
                         &teller, &ignored);
