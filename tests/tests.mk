@@ -16,14 +16,19 @@ $(T)/unit/%: $(T)/unit/%.o $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lcriterion
 
 $(T)/library/test_library.o: TEST_CFLAGS += \
-  '-DSTLS_UNKNOWN_CLIENT="$(CURDIR)/$(T)/library/unknown_client"'
+  '-DSTLS_UNKNOWN_CLIENT="$(CURDIR)/$(T)/library/unknown_client"' \
+  '-DSTLS_LIVE_AT_EXIT="$(CURDIR)/$(T)/library/live_at_exit"'
 
-$(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT) | $(T)/library/unknown_client
+$(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT) | $(T)/library/unknown_client \
+  $(T)/library/live_at_exit
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 $(T)/library/libssl.so.99: tests/library/unknown_libssl.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -fPIC -shared -Wl,-soname,libssl.so.99 -o $@ $<
+
+$(T)/library/live_at_exit: $(T)/library/live_at_exit.o
+	$(CC) $(CFLAGS) -fsanitize=leak -pie -o $@ $^ -lssl -lcrypto
 
 $(T)/library/unknown_client: $(T)/library/unknown_client.o $(T)/library/libssl.so.99
 	$(CC) $(CFLAGS) -pie -o $@ $^ '-Wl,-rpath,$$ORIGIN'

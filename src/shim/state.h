@@ -97,24 +97,27 @@ const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, con
 const struct stls_policy *stls_policy_of_connection(const struct stls_connection *connection);
 
 /* What a slot of ex_data holds of ours is told from what a program keeps under the same index in
- * another library context without a look at where it points: no address of the program's has these
- * bits. A slot that is ours may be empty. */
-#define STLS_SLOT_BITS ((uintptr_t)0xa5 << 48)
-_Static_assert(sizeof(uintptr_t) == 8, "a pointer has bits to spare");
+ * another library context without a look at where it points: it points into our record, to where no
+ * object of a program's begins. So a leak checker still finds the record. A slot that is ours may
+ * be empty. */
+enum {
+    STLS_SLOT_OFFSET = 3,
+    STLS_SLOT_ALIGNMENT = 8, /* of a record, at least */
+};
 
 static inline void *stls_slot_of(void *record)
 {
-    return (void *)((uintptr_t)record ^ STLS_SLOT_BITS);
+    return (void *)((uintptr_t)record + STLS_SLOT_OFFSET);
 }
 
 static inline bool stls_slot_is_ours(const void *slot)
 {
-    return ((uintptr_t)slot >> 48 & 0xff) == STLS_SLOT_BITS >> 48;
+    return (uintptr_t)slot % STLS_SLOT_ALIGNMENT == STLS_SLOT_OFFSET;
 }
 
 static inline void *stls_slot_record(void *slot)
 {
-    return stls_slot_is_ours(slot) ? stls_slot_of(slot) : NULL;
+    return stls_slot_is_ours(slot) ? (void *)((uintptr_t)slot - STLS_SLOT_OFFSET) : NULL;
 }
 
 /* For attach. */

@@ -236,6 +236,24 @@ Test(library, an_unknown_libssl_is_refused)
     }
 }
 
+Test(library, what_it_keeps_is_no_leak)
+{
+    static const char *const modes[] = {"off", "audit", "enforce"};
+    const char *argv[] = {STLS_LIVE_AT_EXIT, NULL};
+    struct stls_process_result result;
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        char preload[STLS_FILES_PATH_MAX + 16], mode[64];
+        const char *env[] = {preload, mode, NULL};
+
+        snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library());
+        snprintf(mode, sizeof mode, "STRICTTLS_MODE=%s", modes[i]);
+        run(argv, env, &result);
+        cr_expect(result.end == STLS_PROCESS_EXITED && result.code == 0, "%s: %s", modes[i],
+                  result.output);
+    }
+}
+
 Test(command, run_preloads_the_library_beside_it)
 {
     const char *argv[] = {command(), "run", "--policy",     "strict",
