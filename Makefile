@@ -48,8 +48,10 @@ all: $(B)/libstricttls.so $(B)/stricttls
 
 SHIM_HARDEN := $(HARDEN) -fstack-protector -I$(B)/shim-objects
 
-# -Oz makes it 2 KiB smaller than -Os; gcc has it since 12.
-SMALL := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os) -fno-ident
+# -Oz makes it 2 KiB smaller than -Os; gcc has it since 12. Then texts need not stand at multiples of
+# 32, and no name of the compiler is needed.
+first_known = $(firstword $(foreach o,$(1),$(shell $(CC) $(o) -E -x c /dev/null >/dev/null 2>&1 && echo $(o))))
+SMALL := $(call first_known,-Oz -Os) $(call first_known,-malign-data=abi) -fno-ident
 HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
