@@ -71,6 +71,8 @@ static void read_variables(struct loaded *made, const struct stls_policy_bytes *
 {
     const char *named = stls_environment_variable("STRICTTLS_POLICY");
 
+    if (*stls_environment_variables() == NULL) /* as in most processes */
+        return;
     made->sources.variable = stls_environment_variable;
     stls_policy_check_variables(stls_environment_variables(), break_by_variable, made);
     if (named != NULL && *named == '/')
@@ -313,7 +315,7 @@ void stls_policy_notices(void (*tell)(const char *notice))
     const struct loaded *loaded = get();
     char weaker[STLS_TEXT_MAX] = "";
 
-    if (loaded->is_broken)
+    if (loaded->is_broken || (loaded->sources.variable == NULL && loaded->sources.system == NULL))
         return;
     stls_policy_environment_weakens(&loaded->sources, stls_policy_today(), add_weaker, weaker);
     if (weaker[0] != '\0')
