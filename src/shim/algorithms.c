@@ -261,16 +261,17 @@ static bool is_allowed(const struct stls_openssl *openssl, SSL *ssl, int version
     static const uint64_t off[] = {SSL_OP_NO_TLSv1, SSL_OP_NO_TLSv1_1, SSL_OP_NO_TLSv1_2,
                                    SSL_OP_NO_TLSv1_3};
     bool is_dtls = openssl->SSL_is_dtls(ssl) != 0;
-    long min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
-    long max = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MAX_PROTO_VERSION, 0, NULL);
     int real = stls_algorithms_version(version, is_dtls);
+    long min, max;
 
-    if ((openssl->SSL_get_options(ssl) & off[version - TLS1_VERSION]) != 0 ||
-        (min != 0 && (is_dtls ? real > min : real < min)) ||
-        (max != 0 && (is_dtls ? real < max : real > max)))
+    if (version < TLS1_2_VERSION && !is_level_low && openssl->SSL_get_security_level(ssl) > 0 &&
+        openssl->OpenSSL_version_num() >= 0x30000000L)
         return false;
-    return version >= TLS1_2_VERSION || is_level_low || openssl->SSL_get_security_level(ssl) == 0 ||
-           openssl->OpenSSL_version_num() < 0x30000000L;
+    min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
+    max = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MAX_PROTO_VERSION, 0, NULL);
+    return (openssl->SSL_get_options(ssl) & off[version - TLS1_VERSION]) == 0 &&
+           (min == 0 || (is_dtls ? real <= min : real >= min)) &&
+           (max == 0 || (is_dtls ? real >= max : real <= max));
 }
 
 /* A connection of one version, by its method or as it is renegotiated, has no others. */

@@ -94,6 +94,9 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
                                        const struct stls_policy *policy, int op, int bits,
                                        int number, const void *other);
 
+/* True if so many bits of strength are below the policy's level, for what has any. */
+bool stls_algorithms_is_weak(const struct stls_policy *policy, int op, int bits);
+
 /* The same for a cipher that was agreed on, by strength as well. */
 enum stls_answer stls_algorithms_judge_cipher(struct stls_openssl *openssl,
                                               const struct stls_policy *policy,

@@ -111,6 +111,11 @@ bool stls_algorithms_are_of_version(struct stls_openssl *openssl, const SSL *ssl
 /* What a security level asks of a key: SSL_CTX_set_security_level(3). */
 static const short level_bits[] = {-1, 80, 112, 128, 192, 256};
 
+bool stls_algorithms_is_weak(const struct stls_policy *policy, int op, int bits)
+{
+    return op >> 16 != SSL_SECOP_OTHER_NONE && bits < level_bits[policy->security_level];
+}
+
 enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
                                        const struct stls_policy *policy, int op, int bits,
                                        int number, const void *other)
@@ -118,7 +123,7 @@ enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
     const struct stls_vetted *vetted;
 
     /* As OpenSSL's own callback has it, which the program may have replaced. */
-    if (op >> 16 != SSL_SECOP_OTHER_NONE && bits < level_bits[policy->security_level])
+    if (stls_algorithms_is_weak(policy, op, bits))
         return STLS_REFUSE;
     switch (op) {
     case SSL_SECOP_VERSION:

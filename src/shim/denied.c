@@ -66,19 +66,17 @@ static bool is_choice(int op)
            op == SSL_SECOP_SIGALG_CHECK || op == SSL_SECOP_TMP_DH;
 }
 
-static void note(struct stls_connection *connection, const struct stls_question *question,
-                 bool is_by_level)
+/* In audit mode, what the peer chose. */
+static void note_choice(struct stls_connection *connection, const struct stls_question *ask,
+                        bool is_by_level)
 {
-    uint32_t bit = 1u << (question->op >> 16);
+    uint32_t bit = 1u << (ask->op >> 16);
 
-    if (question->op == SSL_SECOP_VERSION || question->op == SSL_SECOP_COMPRESSION)
-        return; /* START has looked at the one, nobody misses the other */
-    connection->denied |= bit | (is_by_level ? STLS_DENIED_WEAK : 0);
-    if (is_choice(question->op))
+    if (is_choice(ask->op))
         connection->denied |=
             bit << STLS_DENIED_CHOICE | (is_by_level ? bit << STLS_DENIED_LEVEL : 0);
-    if (bit == STLS_DENIED_GROUP && question->other != NULL)
-        note_group(connection, question, is_by_level);
+    if (bit == STLS_DENIED_GROUP && ask->other != NULL)
+        note_group(connection, ask, is_by_level);
 }
 
 /* Our own certificate, also a context's: the first question about one is about its key. */
@@ -90,26 +88,30 @@ static void note_certificate(uint32_t *denied, int op, bool is_denied)
         *denied |= STLS_DENIED_KEY;
 }
 
-bool stls_denied_ask(struct stls_openssl *openssl, struct stls_connection *connection,
-                     const struct stls_question *ask)
+bool stls_denied_note(struct stls_openssl *openssl, struct stls_connection *connection,
+                      const struct stls_policy *policy, const struct stls_question *ask)
 {
-    const struct stls_policy *policy =
-        connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
-    struct stls_context *context = stls_context_of(openssl, ask->context);
-    bool is_denied = stls_algorithms_judge(openssl, policy, ask->op, ask->bits, ask->number,
-                                           ask->other) == STLS_REFUSE &&
-                     !stls_algorithms_are_of_version(openssl, ask->ssl, ask->op);
+    bool is_weak = stls_algorithms_is_weak(policy, ask->op, ask->bits);
+    struct stls_context *context;
 
-    if (ask->op >> 16 == SSL_SECOP_OTHER_CERT >> 16 && (ask->op & SSL_SECOP_PEER) == 0) {
-        if (connection != NULL || context != NULL)
+    if (ask->op >> 16 == SSL_SECOP_OTHER_CERT >> 16) {
+        context = stls_context_of(openssl, ask->context);
+        if ((ask->op & SSL_SECOP_PEER) == 0 && (connection != NULL || context != NULL))
             note_certificate(connection != NULL ? &connection->denied : &context->denied, ask->op,
-                             is_denied);
-    } else if (is_denied && connection != NULL && !connection->is_foreseeing) {
-        note(connection, ask,
-             stls_algorithms_judge(openssl, policy, ask->op, INT_MAX, ask->number, ask->other) ==
-                 STLS_KEEP);
+                             is_weak);
+        return is_weak;
     }
-    return is_denied;
+    if (stls_algorithms_are_of_version(openssl, ask->ssl, ask->op))
+        return false;
+    /* START has looked at versions; and nobody misses compression. */
+    if (connection == NULL || ask->op >> 16 == SSL_SECOP_OTHER_NONE)
+        return true;
+    connection->denied |= 1u << (ask->op >> 16) | (is_weak ? STLS_DENIED_WEAK : 0);
+    if (policy->mode == STLS_MODE_AUDIT)
+        note_choice(connection, ask,
+                    is_weak && stls_algorithms_judge(openssl, policy, ask->op, INT_MAX, ask->number,
+                                                     ask->other) == STLS_KEEP);
+    return true;
 }
 
 /* What OpenSSL says of its own alert. */

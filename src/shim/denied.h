@@ -35,9 +35,10 @@ struct stls_question {
     const void *other;
 };
 
-/* True if the policy says no, which is noted. */
-bool stls_denied_ask(struct stls_openssl *openssl, struct stls_connection *connection,
-                     const struct stls_question *ask);
+/* For what stls_algorithms_judge refuses, and for every certificate: true if that stands, as it
+ * does but for what signs a handshake before TLS 1.2. It is noted. */
+bool stls_denied_note(struct stls_openssl *openssl, struct stls_connection *connection,
+                      const struct stls_policy *policy, const struct stls_question *ask);
 
 /* By the number that SSL_get_negotiated_group has for it. */
 bool stls_denied_has_group(const struct stls_connection *connection, int nid, bool *ret_by_level);

@@ -39,12 +39,17 @@ static __attribute__((cold, noinline)) const char *find_closed(struct stls_opens
     return there != NULL ? there : reason;
 }
 
-const char *stls_gates_closed(struct stls_openssl *openssl)
+static inline __attribute__((always_inline)) const char *reason_of(struct stls_openssl *openssl)
 {
     const char *reason = atomic_load_explicit(&openssl->closed, memory_order_acquire);
 
-    if (reason == NULL)
-        reason = find_closed(openssl);
+    return reason != NULL ? reason : find_closed(openssl);
+}
+
+const char *stls_gates_closed(struct stls_openssl *openssl)
+{
+    const char *reason = reason_of(openssl);
+
     return *reason != '\0' ? reason : NULL;
 }
 
@@ -332,18 +337,14 @@ static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
     stls_guard_leave(guard);
 }
 
-/* True if nothing may pass, or this one thing may not. */
-static bool is_denied(struct stls_openssl *openssl, struct stls_connection *connection,
-                      const struct stls_question *question)
+/* Enforcing: true if nothing may pass, or this one thing, which the policy lets pass, may not. */
+static inline bool is_shut(struct stls_openssl *openssl, const SSL *ssl,
+                           const struct stls_connection *connection, int op)
 {
-    const SSL *ssl = question->ssl;
-
-    if (stls_gates_closed(openssl) != NULL || (ssl != NULL && connection == NULL))
-        return true;
-    if (stls_denied_ask(openssl, connection, question))
+    if (*reason_of(openssl) != '\0' || (ssl != NULL && connection == NULL))
         return true;
     /* By now a client knows whether the server resumes. */
-    return ssl != NULL && question->op == SSL_SECOP_CIPHER_CHECK && !openssl->SSL_is_server(ssl) &&
+    return op == SSL_SECOP_CIPHER_CHECK && ssl != NULL && !openssl->SSL_is_server(ssl) &&
            stls_verify_is_wanted(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
            !stls_last_look_knows_server(openssl, ssl);
 }
@@ -354,23 +355,33 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     struct stls_openssl *openssl =
         stls_openssl_of_object(ssl != NULL ? (const void *)ssl : context);
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
-    struct stls_question question = {ssl, context, op, bits, number, other};
-    enum stls_mode mode;
+    const struct stls_policy *policy;
     stls_security_callback *program;
+    bool is_noted;
     int answer;
 
     if (op == SSL_SECOP_VERSION && connection != NULL)
         start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
-    mode = (connection != NULL ? stls_policy_of_connection(connection) : stls_policy())->mode;
-    if (connection != NULL && connection->is_foreseeing)
-        return !stls_denied_ask(openssl, connection, &question);
-    if ((connection != NULL && connection->is_refused) ||
-        (mode == STLS_MODE_ENFORCE && is_denied(openssl, connection, &question)))
+    policy = connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
+    if (connection != NULL && connection->is_refused)
         return 0;
+    is_noted = stls_algorithms_judge(openssl, policy, op, bits, number, other) == STLS_REFUSE ||
+               op >> 16 == SSL_SECOP_OTHER_CERT >> 16;
+    if (policy->mode == STLS_MODE_ENFORCE) {
+        if (is_noted &&
+            stls_denied_note(openssl, connection, policy,
+                             &(struct stls_question){ssl, context, op, bits, number, other}))
+            return 0;
+        if (is_shut(openssl, ssl, connection, op))
+            return 0;
+    } else if (connection != NULL && connection->is_foreseeing) {
+        return !is_noted;
+    }
     program = stls_slots_security_of(openssl, ssl, context, connection);
     answer = program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
-    if (mode == STLS_MODE_AUDIT && answer)
-        (void)stls_denied_ask(openssl, connection, &question);
+    if (is_noted && answer && policy->mode == STLS_MODE_AUDIT)
+        stls_denied_note(openssl, connection, policy,
+                         &(struct stls_question){ssl, context, op, bits, number, other});
     return answer;
 }
 

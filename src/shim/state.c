@@ -41,11 +41,6 @@ const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, con
     return connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
 }
 
-const struct stls_policy *stls_policy_of_connection(const struct stls_connection *connection)
-{
-    return connection->policy != NULL ? connection->policy : stls_policy();
-}
-
 struct stls_context *stls_context_make(void)
 {
     static _Atomic uint32_t count;

@@ -94,7 +94,11 @@ struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, c
 /* What holds for a connection: from START on with the sections about its host; before that, and for
  * NULL, what holds for the process. */
 const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, const SSL *ssl);
-const struct stls_policy *stls_policy_of_connection(const struct stls_connection *connection);
+static inline const struct stls_policy *
+stls_policy_of_connection(const struct stls_connection *connection)
+{
+    return connection->policy != NULL ? connection->policy : stls_policy();
+}
 
 /* What a slot of ex_data holds of ours is told from what a program keeps under the same index in
  * another library context without a look at where it points: it points into our record, to where no
