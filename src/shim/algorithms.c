@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "policy_load.h"
+#include "state.h"
 
 #include "../core/banned.h"
 
@@ -56,6 +57,19 @@ bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
     return false;
 }
 
+/* OpenSSL's configuration, or "@SECLEVEL" in a cipher string, may have set it. */
+static void raise_level(const struct stls_openssl *openssl, SSL_CTX *context, int floor)
+{
+    struct stls_context *record = stls_context_of(openssl, context);
+    int level = openssl->SSL_CTX_get_security_level(context);
+
+    if (level >= floor)
+        return;
+    if (record != NULL && level == 0)
+        record->had_no_level = true;
+    openssl->SSL_CTX_set_security_level(context, floor);
+}
+
 void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *context)
 {
     const struct stls_policy *policy = stls_policy();
@@ -64,8 +78,7 @@ void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *conte
 
     if (vetted == NULL)
         return;
-    if (openssl->SSL_CTX_get_security_level(context) < policy->security_level)
-        openssl->SSL_CTX_set_security_level(context, policy->security_level);
+    raise_level(openssl, context, policy->security_level);
     narrow(openssl, vetted, openssl->SSL_CTX_get_ciphers(context), &narrowed);
     if (narrowed.are_suites_changed)
         openssl->SSL_CTX_set_ciphersuites(context, narrowed.suites);

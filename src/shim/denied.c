@@ -19,7 +19,9 @@ uint32_t stls_denied_asked(const struct stls_openssl *openssl, const SSL *ssl,
 
 void stls_denied_start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
-    bool is_low = (stls_denied_asked(openssl, ssl, connection) &
+    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    bool is_low = (context != NULL && context->had_no_level) ||
+                  (stls_denied_asked(openssl, ssl, connection) &
                    STLS_ASKED_OF_BOTH(STLS_ASKED_SECURITY_LEVEL));
 
     connection->asked &= ~(uint32_t)STLS_ASKED_LOW_PROTOCOL;
