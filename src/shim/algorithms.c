@@ -65,8 +65,10 @@ static void raise_level(const struct stls_openssl *openssl, SSL_CTX *context, in
 
     if (level >= floor)
         return;
-    if (record != NULL && level == 0)
-        record->had_no_level = true;
+    if (record != NULL) {
+        record->is_level_raised = true;
+        record->had_no_level = record->had_no_level || level == 0;
+    }
     openssl->SSL_CTX_set_security_level(context, floor);
 }
 

@@ -116,8 +116,9 @@ bool stls_denied_note(struct stls_openssl *openssl, struct stls_connection *conn
     return true;
 }
 
-/* What OpenSSL says of its own alert. */
-static uint32_t denied_by_error(unsigned long error)
+/* What OpenSSL says of its own alert. In audit mode the cipher may be one that enforcement would
+ * not have offered. */
+static uint32_t denied_by_error(unsigned long error, bool has_unvetted)
 {
     switch (error & 0xfff) { /* the reason, in every version */
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
@@ -144,7 +145,7 @@ static uint32_t denied_by_error(unsigned long error)
     case SSL_R_WRONG_SIGNATURE_TYPE:
         return STLS_DENIED_SIGNATURE | STLS_DENIED_GROUP | STLS_DENIED_WEAK;
     case SSL_R_DH_KEY_TOO_SMALL:
-        return STLS_DENIED_WEAK;
+        return has_unvetted ? STLS_DENIED_CIPHER : STLS_DENIED_DH;
     default:
         return 0;
     }
@@ -179,6 +180,9 @@ static uint32_t denied_of(struct stls_openssl *openssl, const SSL *ssl,
          (STLS_ASKED_OF_BOTH(STLS_ASKED_CIPHER_LIST) | STLS_ASKED_OF_BOTH(STLS_ASKED_CIPHERSUITES) |
           STLS_ASKED_OF_BOTH(STLS_ASKED_SECURITY_LEVEL))) != 0)
         denied |= STLS_DENIED_CIPHER;
+    if ((asked & STLS_ASKED_OF_BOTH(STLS_ASKED_SECURITY_LEVEL)) != 0 ||
+        (context != NULL && context->is_level_raised))
+        denied |= STLS_DENIED_DH;
     if ((asked & STLS_ASKED_OF_BOTH(STLS_ASKED_GROUPS)) != 0)
         denied |= STLS_DENIED_GROUP;
     if ((asked & STLS_ASKED_OF_BOTH(STLS_ASKED_SIGALGS)) != 0)
@@ -191,13 +195,14 @@ const char *stls_denied_blame(struct stls_openssl *openssl, const SSL *ssl,
                               char text[STLS_BLAME_MAX])
 {
     static const char words[][20] = {
-        "MinProtocol", "CipherString", "Groups", "SecurityLevel", "", "SignatureAlgorithms", "",
-        "MaxProtocol"};
+        "MinProtocol",   "CipherString",        "Groups", "SecurityLevel",
+        "SecurityLevel", "SignatureAlgorithms", "",       "MaxProtocol"};
     uint32_t denied = denied_of(openssl, ssl, connection);
     size_t length = 0;
+    bool has_unvetted = (connection->denied >> STLS_DENIED_CHOICE & STLS_DENIED_CIPHER) != 0;
 
     if (is_ours)
-        denied &= denied_by_error(openssl->ERR_peek_last_error());
+        denied &= denied_by_error(openssl->ERR_peek_last_error(), has_unvetted);
     else if (!openssl->SSL_is_server(ssl) && openssl->SSL_get_pending_cipher(ssl) == NULL)
         denied &= denied_by_alert(alert);
     else

@@ -357,7 +357,7 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
     const struct stls_policy *policy;
     stls_security_callback *program;
-    bool is_noted;
+    bool is_noted, is_enforced, is_first;
     int answer;
 
     if (op == SSL_SECOP_VERSION && connection != NULL)
@@ -367,21 +367,25 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
         return 0;
     is_noted = stls_algorithms_judge(openssl, policy, op, bits, number, other) == STLS_REFUSE ||
                op >> 16 == SSL_SECOP_OTHER_CERT >> 16;
-    if (policy->mode == STLS_MODE_ENFORCE) {
-        if (is_noted &&
-            stls_denied_note(openssl, connection, policy,
-                             &(struct stls_question){ssl, context, op, bits, number, other}))
-            return 0;
-        if (is_shut(openssl, ssl, connection, op))
-            return 0;
-    } else if (connection != NULL && connection->is_foreseeing) {
+    is_enforced = policy->mode == STLS_MODE_ENFORCE;
+    /* The answer about a peer's Diffie-Hellman key ends the handshake: it is the program's, if the
+     * program says no by itself. */
+    is_first = is_enforced && op != SSL_SECOP_TMP_DH;
+    if (is_first && is_noted &&
+        stls_denied_note(openssl, connection, policy,
+                         &(struct stls_question){ssl, context, op, bits, number, other}))
+        return 0;
+    if (is_enforced && is_shut(openssl, ssl, connection, op))
+        return 0;
+    if (!is_enforced && connection != NULL && connection->is_foreseeing)
         return !is_noted;
-    }
     program = stls_slots_security_of(openssl, ssl, context, connection);
     answer = program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
-    if (is_noted && answer && policy->mode == STLS_MODE_AUDIT)
+    if (answer && is_noted && !is_first && policy->mode != STLS_MODE_OFF &&
         stls_denied_note(openssl, connection, policy,
-                         &(struct stls_question){ssl, context, op, bits, number, other});
+                         &(struct stls_question){ssl, context, op, bits, number, other}) &&
+        is_enforced)
+        return 0;
     return answer;
 }
 

@@ -55,9 +55,10 @@ struct stls_context {
     bool is_prepared; /* the hook has set its lists */
     bool is_client;   /* made with a client-only method */
     bool has_session_id_context;
-    bool had_no_level; /* its security level was 0 before it was raised */
-    uint32_t asked;    /* enum stls_asked, of its setters */
-    uint32_t denied;   /* enum stls_denied, of its setters */
+    bool is_level_raised; /* its security level, by us */
+    bool had_no_level;    /* its security level was 0 before it was raised */
+    uint32_t asked;       /* enum stls_asked, of its setters */
+    uint32_t denied;      /* enum stls_denied, of its setters */
     stls_info_callback *program_info;
     stls_security_callback *program_security; /* OpenSSL's own at first */
     stls_cert_verify_callback *program_cert_verify;
