@@ -26,7 +26,9 @@ struct visit {
     const char *host;
     char directory[STLS_FILES_PATH_MAX];
     const char *programs;
-    const struct passwd *server_user; /* NULL: no change of user */
+    bool has_server_user; /* who runs the server, if it is not us */
+    uid_t server_uid;
+    gid_t server_gid;
     char user[64];
     char port[16];
 };
@@ -95,9 +97,9 @@ static void fill_server(const struct visit *visit, const char *const *pattern,
     char uid[32];
     char gid[32];
     size_t count = 0;
-    if (visit->server_user != NULL) {
-        snprintf(uid, sizeof(uid), "--reuid=%u", visit->server_user->pw_uid);
-        snprintf(gid, sizeof(gid), "--regid=%u", visit->server_user->pw_gid);
+    if (visit->has_server_user) {
+        snprintf(uid, sizeof(uid), "--reuid=%u", visit->server_uid);
+        snprintf(gid, sizeof(gid), "--regid=%u", visit->server_gid);
         whole[count++] = "/usr/bin/setpriv";
         whole[count++] = uid;
         whole[count++] = gid;
@@ -122,8 +124,10 @@ static int set_up(struct visit *visit, char *problem, size_t size)
     struct stls_environment environment;
     struct stls_arguments arguments;
     struct stls_process_result result;
-    const struct passwd *own = getpwuid(geteuid());
+    struct passwd entry, *own = NULL, *server = NULL; /* rows run beside each other: the _r ones */
+    char text[1024];
 
+    (void)getpwuid_r(geteuid(), &entry, text, sizeof(text), &own);
     snprintf(visit->user, sizeof(visit->user), "%s", own != NULL ? own->pw_name : "nobody");
     visit->programs = "";
     if (visit->service->find_programs != NULL &&
@@ -132,12 +136,15 @@ static int set_up(struct visit *visit, char *problem, size_t size)
         return -ENOENT;
     }
     if (visit->service->server_user != NULL && geteuid() == 0) {
-        visit->server_user = getpwnam(visit->service->server_user);
-        if (visit->server_user == NULL) {
+        (void)getpwnam_r(visit->service->server_user, &entry, text, sizeof(text), &server);
+        if (server == NULL) {
             snprintf(problem, size, "no user %s", visit->service->server_user);
             return -ENOENT;
         }
-        if (chown(visit->directory, visit->server_user->pw_uid, visit->server_user->pw_gid) != 0) {
+        visit->has_server_user = true;
+        visit->server_uid = server->pw_uid;
+        visit->server_gid = server->pw_gid;
+        if (chown(visit->directory, visit->server_uid, visit->server_gid) != 0) {
             snprintf(problem, size, "chown: %s", strerror(errno));
             return -errno;
         }
@@ -168,11 +175,10 @@ static int write_identity(const struct visit *visit, const struct stls_lab_case 
 {
     static const char *const names[] = {"chain.pem", "key.pem"};
     int error = stls_testbed_write_identity(visit->bed, lab_case, visit->directory);
-    for (size_t i = 0; error == 0 && visit->server_user != NULL && i < 2; i++) {
+    for (size_t i = 0; error == 0 && visit->has_server_user && i < 2; i++) {
         char path[STLS_FILES_PATH_MAX];
         error = stls_files_join(path, visit->directory, names[i]);
-        if (error == 0 &&
-            chown(path, visit->server_user->pw_uid, visit->server_user->pw_gid) != 0) {
+        if (error == 0 && chown(path, visit->server_uid, visit->server_gid) != 0) {
             error = -errno;
         }
     }
