@@ -98,7 +98,7 @@ static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     int mode = openssl->SSL_get_verify_mode(ssl);
     int wanted = mode | SSL_VERIFY_PEER;
 
-    if (!stls_verify_is_wanted(openssl, ssl))
+    if (!stls_policy_wants_verification(openssl, ssl))
         return;
     if (openssl->SSL_is_server(ssl)) {
         wanted &= ~SSL_VERIFY_POST_HANDSHAKE; /* later may be never */
@@ -217,7 +217,7 @@ static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection
     hold_verify(openssl, ssl, connection);
     drop_keys(openssl, ssl, connection);
     refuse_old_method(openssl, ssl, connection);
-    if (!stls_verify_is_wanted(openssl, ssl))
+    if (!stls_policy_wants_verification(openssl, ssl))
         return;
     if (openssl->SSL_is_server(ssl)) {
         hold_session_id_context(openssl, ssl, connection);
@@ -345,8 +345,32 @@ static inline bool is_shut(struct stls_openssl *openssl, const SSL *ssl,
         return true;
     /* By now a client knows whether the server resumes. */
     return op == SSL_SECOP_CIPHER_CHECK && ssl != NULL && !openssl->SSL_is_server(ssl) &&
-           stls_verify_is_wanted(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
+           stls_policy_wants_verification(openssl, ssl) && openssl->SSL_session_reused(ssl) &&
            !stls_last_look_knows_server(openssl, ssl);
+}
+
+/* The answer about a peer's Diffie-Hellman key ends the handshake: it is the program's, if the
+ * program says no by itself. */
+static bool is_first(const struct stls_policy *policy, int op)
+{
+    return policy->mode == STLS_MODE_ENFORCE && op != SSL_SECOP_TMP_DH;
+}
+
+/* What is noted, and not denied already: the program is asked before it is. */
+static __attribute__((noinline)) int ask_first(struct stls_openssl *openssl,
+                                               struct stls_connection *connection,
+                                               const struct stls_policy *policy,
+                                               const struct stls_question *ask,
+                                               stls_security_callback *program, void *ex)
+{
+    int answer = program != NULL ? program(ask->ssl, ask->context, ask->op, ask->bits, ask->number,
+                                           (void *)(uintptr_t)ask->other, ex)
+                                 : 1;
+
+    if (answer && !is_first(policy, ask->op) && policy->mode != STLS_MODE_OFF &&
+        stls_denied_note(openssl, connection, policy, ask) && policy->mode == STLS_MODE_ENFORCE)
+        return 0;
+    return answer;
 }
 
 int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bits, int number,
@@ -357,8 +381,7 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
     const struct stls_policy *policy;
     stls_security_callback *program;
-    bool is_noted, is_enforced, is_first;
-    int answer;
+    bool is_noted;
 
     if (op == SSL_SECOP_VERSION && connection != NULL)
         start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
@@ -367,26 +390,22 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
         return 0;
     is_noted = stls_algorithms_judge(openssl, policy, op, bits, number, other) == STLS_REFUSE ||
                op >> 16 == SSL_SECOP_OTHER_CERT >> 16;
-    is_enforced = policy->mode == STLS_MODE_ENFORCE;
-    /* The answer about a peer's Diffie-Hellman key ends the handshake: it is the program's, if the
-     * program says no by itself. */
-    is_first = is_enforced && op != SSL_SECOP_TMP_DH;
-    if (is_first && is_noted &&
+    if (is_noted && is_first(policy, op) &&
         stls_denied_note(openssl, connection, policy,
                          &(struct stls_question){ssl, context, op, bits, number, other}))
         return 0;
-    if (is_enforced && is_shut(openssl, ssl, connection, op))
-        return 0;
-    if (!is_enforced && connection != NULL && connection->is_foreseeing)
+    if (policy->mode == STLS_MODE_ENFORCE) {
+        if (is_shut(openssl, ssl, connection, op))
+            return 0;
+    } else if (connection != NULL && connection->is_foreseeing) {
         return !is_noted;
+    }
     program = stls_slots_security_of(openssl, ssl, context, connection);
-    answer = program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
-    if (answer && is_noted && !is_first && policy->mode != STLS_MODE_OFF &&
-        stls_denied_note(openssl, connection, policy,
-                         &(struct stls_question){ssl, context, op, bits, number, other}) &&
-        is_enforced)
-        return 0;
-    return answer;
+    if (is_noted)
+        return ask_first(openssl, connection, policy,
+                         &(struct stls_question){ssl, context, op, bits, number, other}, program,
+                         ex);
+    return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
 }
 
 /* Both other slots may have been taken past our hooks, so that this gate is the first: it looks at
@@ -430,7 +449,7 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
     if (!connection->is_started &&
         (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_POST_HANDSHAKE) != 0)
         connection->is_reported = false;
-    if (!stls_verify_is_wanted(openssl, ssl))
+    if (!stls_policy_wants_verification(openssl, ssl))
         return stls_verify_as_program(openssl, ssl, chain);
     if (is_enforcing(openssl, ssl))
         return stls_verify_enforce(openssl, ssl, connection, chain);

@@ -50,7 +50,7 @@ static const char *find_peer_fault(struct stls_openssl *openssl, const SSL *ssl,
     bool is_server = openssl->SSL_is_server(ssl) != 0;
 
     *ret_rule = "VerifyPeer=require";
-    if (!is_server && stls_verify_is_wanted(openssl, ssl) &&
+    if (!is_server && stls_policy_wants_verification(openssl, ssl) &&
         !stls_last_look_knows_server(openssl, ssl))
         return "no certificate of the server was verified";
     *ret_rule = "VerifyClient=require";
@@ -87,7 +87,7 @@ static void foresee_peer(struct stls_openssl *openssl, SSL *ssl, struct stls_con
     bool is_asking = (openssl->SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
     struct stls_refusal refusal = {.reason = NULL};
 
-    if (!stls_verify_is_wanted(openssl, ssl) || connection->is_reported)
+    if (!stls_policy_wants_verification(openssl, ssl) || connection->is_reported)
         return;
     if (!is_server && has_certificate(openssl, ssl)) {
         /* Enforcement would not have offered such a session, or not have lost its gate. */

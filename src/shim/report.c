@@ -13,7 +13,6 @@
 #include "param_names.h"
 #include "policy_load.h"
 #include "sinks.h"
-#include "verify.h"
 
 #include "../core/asked.h"
 #include "../core/event.h"
@@ -162,7 +161,7 @@ static uint32_t asked_of(const struct stls_openssl *openssl, const SSL *ssl,
 
     if (context != NULL)
         asked |= context->asked;
-    if (!stls_verify_is_wanted(openssl, ssl))
+    if (!stls_policy_wants_verification(openssl, ssl))
         return asked;
     if (context != NULL && context->program_cert_verify != NULL)
         asked |= STLS_ASKED_OWN_VERIFIER;

@@ -41,6 +41,17 @@ const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, con
     return connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
 }
 
+bool stls_policy_wants_verification(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
+
+    if (policy->mode == STLS_MODE_OFF)
+        return false;
+    if (openssl->SSL_is_server(ssl))
+        return policy->verify_client != STLS_VERIFY_CLIENT_APP;
+    return stls_policy_verifies_server(policy);
+}
+
 struct stls_context *stls_context_make(void)
 {
     static _Atomic uint32_t count;

@@ -102,6 +102,9 @@ stls_policy_of_connection(const struct stls_connection *connection)
     return connection->policy != NULL ? connection->policy : stls_policy();
 }
 
+/* The role decides whether gate 2 has a word to say. */
+bool stls_policy_wants_verification(const struct stls_openssl *openssl, const SSL *ssl);
+
 /* What a slot of ex_data holds of ours is told from what a program keeps under the same index in
  * another library context without a look at where it points: it points into our record, to where no
  * object of a program's begins. So a leak checker still finds the record. A slot that is ours may

@@ -227,17 +227,6 @@ static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connectio
     stls_guard_leave(guard);
 }
 
-bool stls_verify_is_wanted(const struct stls_openssl *openssl, const SSL *ssl)
-{
-    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
-
-    if (policy->mode == STLS_MODE_OFF)
-        return false;
-    if (openssl->SSL_is_server(ssl))
-        return policy->verify_client != STLS_VERIFY_CLIENT_APP;
-    return stls_policy_verifies_server(policy);
-}
-
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));

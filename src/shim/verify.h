@@ -10,9 +10,6 @@
 #include "openssl.h"
 #include "state.h"
 
-/* The role decides whether gate 2 has a word to say. */
-bool stls_verify_is_wanted(const struct stls_openssl *openssl, const SSL *ssl);
-
 /* Verifies the chain in place of libssl's own call: 1 or 0, as a cert-verify callback returns; the
  * program's callbacks ran. On 0 the chain's error says why, and the refusal is reported. */
 int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
