@@ -65,12 +65,52 @@ static bool is_proxy_greeted(int fd)
     return write(fd, answer, sizeof answer - 1) == sizeof answer - 1;
 }
 
+static bool answer(int fd, size_t asked, const char *text, size_t length)
+{
+    char byte;
+
+    while (asked-- > 0)
+        if (read(fd, &byte, 1) != 1)
+            return false;
+    return write(fd, text, length) == (ssize_t)length;
+}
+
+/* RFC 1928: no authentication, a name of any length. */
+static bool is_socks_greeted(int fd)
+{
+    unsigned char request[5];
+
+    return answer(fd, 3, "\5\0", 2) && read(fd, request, sizeof request) == sizeof request &&
+           answer(fd, request[4] + 2U, "\5\0\0\1\0\0\0\0\0\0", 10);
+}
+
+static bool is_mail_greeted(int fd)
+{
+    return answer(fd, 0, "220 ready\r\n", 11) &&
+           answer(fd, sizeof "STARTTLS\r\n" - 1, "220 go ahead\r\n", 14);
+}
+
+static bool is_greeted(int fd, enum relay_kind kind)
+{
+    switch (kind) {
+    case RELAY_PLAIN:
+        return true;
+    case RELAY_PROXY:
+        return is_proxy_greeted(fd);
+    case RELAY_SOCKS:
+        return is_socks_greeted(fd);
+    case RELAY_MAIL:
+        return is_mail_greeted(fd);
+    }
+    return false;
+}
+
 static void relay(int client, const char *port, enum relay_kind kind)
 {
     struct address server = {.length = sizeof server.v4};
     int fd;
 
-    if (kind == RELAY_PROXY && !is_proxy_greeted(client))
+    if (!is_greeted(client, kind))
         return;
     server.v4.sin_family = AF_INET;
     server.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -69,6 +69,8 @@ bool pump(SSL *ssl);
 enum relay_kind {
     RELAY_PLAIN,
     RELAY_PROXY, /* wants an HTTP CONNECT first */
+    RELAY_SOCKS, /* SOCKS5 first */
+    RELAY_MAIL,  /* STARTTLS of SMTP first */
 };
 
 /* A process that relays connections to that listening socket to 127.0.0.1:port; fd is closed. */

@@ -43,6 +43,61 @@ static int proxy_in_memory(const struct target *target)
     return talk(go_by_proxy(target), attach_memory, target->name);
 }
 
+static void say(int fd, const void *text, size_t length, size_t answered)
+{
+    char byte;
+
+    if (write(fd, text, length) != (ssize_t)length)
+        die("relay");
+    while (answered-- > 0)
+        if (read(fd, &byte, 1) != 1)
+            die("relay");
+}
+
+/* To a relay that is known by this name. */
+static int go_by_relay(const struct target *target, const char *name, enum relay_kind kind)
+{
+    struct address address;
+    char port[8];
+
+    start_relay(listen_on("127.0.0.1", port), target->port, kind);
+    address = must_look_up(name, port);
+    return must_go_to(&address);
+}
+
+static int go_by_socks(const struct target *target)
+{
+    int fd = go_by_relay(target, PROXY, RELAY_SOCKS);
+    size_t length = strlen(target->name);
+    char request[5 + 255 + 2] = "\5\1\0\3";
+
+    request[4] = (char)length;
+    memcpy(request + 5, target->name, length); /* the port after it counts for nothing here */
+    say(fd, "\5\1\0", 3, 2);
+    say(fd, request, 5 + length + 2, 10);
+    return fd;
+}
+
+static int socks(const struct target *target)
+{
+    return talk(go_by_socks(target), attach_fd, target->name);
+}
+
+static int socks_without_name(const struct target *target)
+{
+    return talk(go_by_socks(target), attach_fd, NULL);
+}
+
+/* STARTTLS: the mail server has the name that was looked up, and TLS begins after a few lines. */
+static int start_tls(const struct target *target)
+{
+    int fd = go_by_relay(target, target->name, RELAY_MAIL);
+
+    say(fd, "", 0, sizeof "220 ready\r\n" - 1);
+    say(fd, "STARTTLS\r\n", 10, sizeof "220 go ahead\r\n" - 1);
+    return talk(fd, attach_fd, NULL);
+}
+
 static int go_to_path(const struct target *target)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -169,6 +224,9 @@ const struct way ways_detour[] = {
     {.name = "proxy", .run = proxy},
     {.name = "proxy-without-name", .run = proxy_without_name},
     {.name = "proxy-in-memory", .run = proxy_in_memory},
+    {.name = "socks", .run = socks},
+    {.name = "socks-without-name", .run = socks_without_name},
+    {.name = "start-tls", .run = start_tls},
     {.name = "unix-socket", .run = unix_socket},
     {.name = "unix-socket-in-memory", .run = unix_socket_in_memory},
     {.name = "name-server-between", .run = name_server_between},
