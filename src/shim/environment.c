@@ -39,8 +39,8 @@ static bool is_ours(const char *entry)
 
 static bool is_wanted(const char *entry)
 {
-    return *entry == 'S' && (is_ours(entry) || starts_with(entry, "SSL_CERT_FILE=") ||
-                             starts_with(entry, "SSL_CERT_DIR="));
+    return is_ours(entry) || starts_with(entry, "SSL_CERT_FILE=") ||
+           starts_with(entry, "SSL_CERT_DIR=") || starts_with(entry, "LD_LIBRARY_PATH=");
 }
 
 static void copy_base_name(const char *path)

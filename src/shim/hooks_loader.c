@@ -16,6 +16,7 @@
 
 #include "attach.h"
 #include "environment.h"
+#include "libssl_first.h"
 #include "next.h"
 
 #include "../core/banned.h"
@@ -57,6 +58,7 @@ STLS_HOOK void *dlopen(const char *file, int mode)
         return STLS_NEXT(dlopen)(file, mode);
     }
     stls_attach_all(NULL); /* its constructors may make contexts of a libssl that is there */
+    stls_libssl_first(LM_ID_BASE, file, mode, __builtin_return_address(0));
     if (is_caller_sensitive(file)) {
         atomic_store(&is_scan_due, true);
         return STLS_NEXT(dlopen)(file, mode);
@@ -71,6 +73,7 @@ STLS_HOOK void *dlmopen(Lmid_t namespace, const char *file, int mode)
 {
     void *handle;
 
+    namespace = stls_libssl_first(namespace, file, mode, __builtin_return_address(0));
     if (is_caller_sensitive(file)) {
         atomic_store(&is_scan_due, true);
         return STLS_NEXT(dlmopen)(namespace, file, mode);

@@ -25,6 +25,15 @@ static const char *plugin_path(void)
     return path;
 }
 
+static int run_beside_plugin(const struct stls_target *target, const char *name, bool is_apart)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/plugins/%s", getenv("STLS_VICTIMS"), name);
+    return run_plugin(target, is_apart ? dlmopen(LM_ID_NEWLM, path, RTLD_NOW)
+                                       : dlopen(path, RTLD_LAZY | RTLD_DEEPBIND));
+}
+
 static int run_plugin_local(const struct stls_target *target)
 {
     return run_plugin(target, dlopen(plugin_path(), RTLD_NOW | RTLD_LOCAL));
@@ -69,16 +78,37 @@ static int run_plugin_beside(const struct stls_target *target)
     return run_plugin_deepbind(target);
 }
 
+static int run_plugin_bundled(const struct stls_target *target)
+{
+    return run_beside_plugin(target, "plugin_bundled.so", false);
+}
+
+static int run_plugin_outer(const struct stls_target *target)
+{
+    return run_beside_plugin(target, "plugin_outer.so", false);
+}
+
+static int run_plugin_outer_dlmopen(const struct stls_target *target)
+{
+    return run_beside_plugin(target, "plugin_outer.so", true);
+}
+
 extern int (*stls_plugin_registered)(const struct stls_target *target);
 int (*stls_plugin_registered)(const struct stls_target *target);
 
 /* Nothing is asked of the loader after the plugin is there. */
-static int run_plugin_registered(const struct stls_target *target)
+static int run_plugin_alone(const struct stls_target *target)
 {
-    if (dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_GLOBAL) == NULL ||
-        dlopen("plugin.so", RTLD_NOW | RTLD_DEEPBIND) == NULL || stls_plugin_registered == NULL)
+    if (dlopen("plugin.so", RTLD_NOW | RTLD_DEEPBIND) == NULL || stls_plugin_registered == NULL)
         return STLS_FAILED;
     return stls_plugin_registered(target);
+}
+
+static int run_plugin_registered(const struct stls_target *target)
+{
+    if (dlopen(STLS_LIBSSL, RTLD_NOW | RTLD_GLOBAL) == NULL)
+        return STLS_FAILED;
+    return run_plugin_alone(target);
 }
 
 const struct stls_way stls_ways_plugin[] = {
@@ -108,8 +138,39 @@ const struct stls_way stls_ways_plugin[] = {
      .attack = "the same, with a context that its constructor makes",
      .env = "STLS_PLUGIN=early",
      .run = run_plugin_beside},
+    {.name = "plugin-early-own",
+     .attack = "the same with a libssl that comes with the plugin alone",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_deepbind},
+    {.name = "plugin-early-runpath",
+     .attack = "the same, found by the caller's RUNPATH",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_runpath_deepbind},
+    {.name = "plugin-early-origin",
+     .attack = "the same, found by $ORIGIN",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_origin},
+    {.name = "plugin-early-dlmopen",
+     .attack = "the same in a namespace of its own",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_dlmopen},
+    {.name = "plugin-early-bundled",
+     .attack = "the same with a libssl of another name, found by the plugin's RUNPATH",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_bundled},
+    {.name = "plugin-early-outer",
+     .attack = "the same where the plugin is linked with what is linked with libssl",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_outer},
+    {.name = "plugin-early-outer-dlmopen",
+     .attack = "the same in a namespace of its own",
+     .env = "STLS_PLUGIN=early",
+     .run = run_plugin_outer_dlmopen},
+    {.name = "plugin-alone",
+     .attack = "found by RUNPATH, with RTLD_DEEPBIND, and it tells its function by itself",
+     .run = run_plugin_alone},
     {.name = "plugin-registered",
-     .attack = "the same, found by RUNPATH, and it tells its function by itself",
+     .attack = "the same beside a libssl that the program has loaded",
      .run = run_plugin_registered},
     {.name = "plugin-info",
      .attack = "the plugin's SSL_CTX_set_info_callback, past any hook, overwrites the slot",

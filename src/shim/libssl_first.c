@@ -1,0 +1,193 @@
+/* libssl_first.c - see libssl_first.h */
+#include "libssl_first.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "environment.h"
+#include "next.h"
+
+#include "../core/object_file.h"
+
+#include "../core/banned.h"
+
+enum {
+    FILES_MAX = 64, /* that are looked into for one plugin */
+};
+
+/* The files that will be loaded, in the loader's order. */
+struct search {
+    Lmid_t namespace;
+    int mode;
+    Dl_serinfo *system; /* where the caller's own libraries are looked for */
+    size_t count;
+    char *paths[FILES_MAX];
+};
+
+static void add(struct search *search, const char *path)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (strcmp(search->paths[i], path) == 0)
+            return;
+    if (search->count < FILES_MAX && (search->paths[search->count] = strdup(path)) != NULL)
+        search->count++;
+}
+
+/* A path in which $ORIGIN comes first, as it nearly always does: the directory of that object.
+ * False if the path is too long, or has another of the loader's words. */
+static bool expand(const char *text, size_t length, const char *object, const char *name,
+                   char ret[PATH_MAX])
+{
+    static const char word[] = "$ORIGIN";
+    size_t skipped = strncmp(text, word, sizeof word - 1) == 0 ? sizeof word - 1 : 0;
+    size_t origin = skipped > 0 ? (size_t)(strrchr(object, '/') - object) : 0;
+    int written =
+        snprintf(ret, PATH_MAX, "%.*s%.*s%s%s", (int)origin, object, (int)(length - skipped),
+                 text + skipped, name[0] != '\0' ? "/" : "", name);
+
+    return written > 0 && written < PATH_MAX && strchr(ret, '$') == NULL;
+}
+
+static bool find_in_list(const char *list, const char *object, const char *name, char ret[PATH_MAX])
+{
+    while (list != NULL && *list != '\0') {
+        size_t length = strcspn(list, ":");
+
+        if (length > 0 && expand(list, length, object, name, ret) && access(ret, R_OK) == 0)
+            return true;
+        list += length + (list[length] == ':');
+    }
+    return false;
+}
+
+static bool find_in_system(const struct search *search, const char *name, char ret[PATH_MAX])
+{
+    for (size_t i = 0; search->system != NULL && i < search->system->dls_cnt; i++)
+        if (find_in_list(search->system->dls_serpath[i].dls_name, "/", name, ret))
+            return true;
+    return false;
+}
+
+/* NULL also if, with RTLD_NOLOAD, it is not there yet. */
+static void *open_in(const struct search *search, const char *name, int mode)
+{
+    if (search->namespace == LM_ID_NEWLM && (mode & RTLD_NOLOAD) != 0)
+        return NULL;
+    return STLS_NEXT(dlmopen)(search->namespace, name, RTLD_LAZY | mode);
+}
+
+/* One library that an object needs. The loader takes one of that name that is there, or looks for
+ * it in LD_LIBRARY_PATH, in the object's DT_RUNPATH, in its cache, which is its own, and in the
+ * system's directories. */
+static void follow(struct search *search, const char *object, const char *runpath, const char *name,
+                   bool is_openssl)
+{
+    char path[PATH_MAX];
+    bool is_first = find_in_list(stls_environment_variable("LD_LIBRARY_PATH"), "/", name, path);
+    bool is_own = !is_first && find_in_list(runpath, object, name, path);
+    void *handle = open_in(search, name, RTLD_NOLOAD);
+
+    if (handle == NULL && is_openssl) /* with that mode, which decides what it calls in its turn */
+        handle = open_in(search, is_own ? path : name, search->mode & RTLD_DEEPBIND);
+    else if (handle == NULL && (is_first || is_own || find_in_system(search, name, path)))
+        add(search, path);
+    if (handle == NULL)
+        return;
+    STLS_NEXT(dlinfo)(handle, RTLD_DI_LMID, &search->namespace);
+    if (is_openssl)
+        stls_attach_all(handle); /* which keeps it */
+    else
+        STLS_NEXT(dlclose)(handle);
+}
+
+/* libcrypto first: where it is found is the object's to say, not its libssl's. */
+static void follow_all(struct search *search, const char *object,
+                       const struct stls_object_file *file)
+{
+    static const char prefixes[][10] = {"libcrypto", "libssl", ""};
+
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        const char *name;
+        size_t place = 0;
+
+        while ((name = stls_object_file_needed(file, &place)) != NULL)
+            if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+                follow(search, object, file->runpath, name, prefixes[i][0] != '\0');
+    }
+}
+
+static void visit(struct search *search, const char *object)
+{
+    int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    void *bytes = size <= 0 ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    struct stls_object_file file;
+
+    if (fd >= 0)
+        close(fd);
+    if (bytes == MAP_FAILED)
+        return;
+    if (stls_object_file_read(bytes, (size_t)size, &file) && !file.has_rpath)
+        follow_all(search, object, &file);
+    munmap(bytes, (size_t)size);
+}
+
+/* Where the caller's own libraries are looked for; NULL if that can't be said. */
+static Dl_serinfo *system_of(struct link_map *caller)
+{
+    Dl_serinfo size, *ret = NULL;
+
+    if (STLS_NEXT(dlinfo)(caller, RTLD_DI_SERINFOSIZE, &size) == 0)
+        ret = malloc(size.dls_size);
+    if (ret == NULL)
+        return NULL;
+    *ret = size;
+    if (STLS_NEXT(dlinfo)(caller, RTLD_DI_SERINFO, ret) != 0)
+        ret->dls_cnt = 0;
+    return ret;
+}
+
+static void find_plugin(struct search *search, const struct link_map *caller, const char *file)
+{
+    char object[PATH_MAX] = "", path[PATH_MAX];
+    bool is_program = caller->l_name[0] == '\0';
+
+    if (is_program && readlink("/proc/self/exe", object, sizeof object - 1) < 0)
+        object[0] = '/';
+    if (strchr(file, '/') == NULL
+            ? find_in_system(search, file, path)
+            : expand(file, strlen(file), is_program ? object : caller->l_name, "", path))
+        add(search, path);
+}
+
+Lmid_t stls_libssl_first(Lmid_t namespace, const char *file, int mode, const void *caller)
+{
+    struct search *search = calloc(1, sizeof *search);
+    struct link_map *map = NULL;
+    Dl_info info;
+
+    if (search != NULL && file != NULL && (mode & RTLD_NOLOAD) == 0 &&
+        (namespace != LM_ID_BASE || (mode & RTLD_DEEPBIND) != 0) &&
+        STLS_NEXT(dladdr1)(caller, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 && map != NULL) {
+        stls_environment_start_early();
+        *search = (struct search){.namespace = namespace, .mode = mode, .system = system_of(map)};
+        find_plugin(search, map, file);
+        for (size_t i = 0; i < search->count; i++)
+            visit(search, search->paths[i]);
+        for (size_t i = 0; i < search->count; i++)
+            free(search->paths[i]);
+        free(search->system);
+        (void)STLS_NEXT(dlerror)(); /* what was not found is no error of the program's */
+        namespace = search->namespace;
+    }
+    free(search);
+    return namespace;
+}
