@@ -108,6 +108,13 @@ static void follow(struct search *search, const char *object, const char *runpat
         STLS_NEXT(dlclose)(handle);
 }
 
+static bool has_prefix(const char *path, const char *prefix)
+{
+    const char *slash = strrchr(path, '/');
+
+    return strncmp(slash != NULL ? slash + 1 : path, prefix, strlen(prefix)) == 0;
+}
+
 /* libcrypto first: where it is found is the object's to say, not its libssl's. */
 static void follow_all(struct search *search, const char *object,
                        const struct stls_object_file *file)
@@ -119,7 +126,7 @@ static void follow_all(struct search *search, const char *object,
         size_t place = 0;
 
         while ((name = stls_object_file_needed(file, &place)) != NULL)
-            if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            if (has_prefix(name, prefixes[i]))
                 follow(search, object, file->runpath, name, prefixes[i][0] != '\0');
     }
 }

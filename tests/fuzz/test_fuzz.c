@@ -40,3 +40,8 @@ Test(fuzz, events)
 {
     fuzz(STLS_FUZZERS "/fuzz_events", "tests/fuzz/corpus_events");
 }
+
+Test(fuzz, object)
+{
+    fuzz(STLS_FUZZERS "/fuzz_object", "tests/fuzz/corpus_object");
+}
