@@ -21,6 +21,7 @@ struct client {
     bool does_renegotiate;
     bool does_early_data;
     bool does_psk;
+    bool does_psk_session; /* TLS 1.3's own way, which allows early data */
     bool does_alpn;
     bool is_quic;
     bool does_resume; /* a second connection, which counts only if it resumes */
@@ -56,6 +57,11 @@ static const struct client clients[] = {
     {.name = "null", .max = TLS1_2_VERSION, .ciphers = "eNULL:!aNULL:@SECLEVEL=0"},
     {.name = "anonymous", .max = TLS1_2_VERSION, .ciphers = "aNULL:!eNULL:@SECLEVEL=0"},
     {.name = "psk", .max = TLS1_2_VERSION, .ciphers = "PSK:!eNULL:@SECLEVEL=0", .does_psk = true},
+    {.name = "psk13", .min = TLS1_3_VERSION, .does_psk_session = true},
+    {.name = "early-psk13",
+     .min = TLS1_3_VERSION,
+     .does_psk_session = true,
+     .does_early_data = true},
     {.name = "group-p521", .groups = "P-521"},
     {.name = "group-p521-tls12", .groups = "P-521", .max = TLS1_2_VERSION},
     {.name = "renegotiate", .max = TLS1_2_VERSION, .does_renegotiate = true},
@@ -80,6 +86,21 @@ static unsigned give_key(SSL *ssl, const char *hint, char *identity, unsigned id
     return 16;
 }
 
+static int give_session(SSL *ssl, const EVP_MD *digest, const unsigned char **id, size_t *length,
+                        SSL_SESSION **session)
+{
+    static const unsigned char suite[] = {0x13, 0x01}, key[16] = {0x5a};
+
+    (void)digest;
+    *session = SSL_SESSION_new();
+    *id = (const unsigned char *)"user";
+    *length = 4;
+    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
+           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
+           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
+           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
+}
+
 static SSL_CTX *make_context(const struct client *client, const char *directory)
 {
     SSL_CTX *context =
@@ -98,6 +119,11 @@ static SSL_CTX *make_context(const struct client *client, const char *directory)
         SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\x08http/1.1", 9);
     if (client->does_psk)
         SSL_CTX_set_psk_client_callback(context, give_key);
+    if (client->does_psk_session) {
+        SSL_CTX_set_psk_use_session_callback(context, give_session);
+        /* Early data goes with the key's own. */
+        SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+    }
     return context;
 }
 
@@ -135,7 +161,7 @@ static const char *converse(const struct client *client, SSL *ssl)
     char answer[512];
     size_t written;
 
-    if (client->does_early_data && SSL_get_session(ssl) != NULL &&
+    if (client->does_early_data && (SSL_get_session(ssl) != NULL || client->does_psk_session) &&
         SSL_write_early_data(ssl, request, sizeof request - 1, &written) == 1)
         return SSL_connect(ssl) == 1 && SSL_read(ssl, answer, sizeof answer) > 0 ? "data"
                                                                                  : "finished";
@@ -170,7 +196,8 @@ int stls_peer_client(const char *mode, const char *port, const char *directory)
     }
     ssl = make_connection(client, context, port);
     outcome = converse(client, ssl);
-    if ((client->does_early_data || client->does_resume) && strcmp(outcome, "data") == 0) {
+    if (((client->does_early_data && !client->does_psk_session) || client->does_resume) &&
+        strcmp(outcome, "data") == 0) {
         SSL *second = make_connection(client, context, port);
 
         SSL_set_session(second, SSL_get0_session(ssl));

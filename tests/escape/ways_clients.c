@@ -187,15 +187,18 @@ static int run_early(const struct stls_target *target)
 static int read_early(SSL *ssl)
 {
     char request[512];
-    size_t length;
+    size_t length, total = 0;
     int ret;
 
-    do
+    do {
         ret = SSL_read_early_data(ssl, request, sizeof request, &length);
-    while (ret == SSL_READ_EARLY_DATA_SUCCESS);
+        total += length;
+    } while (ret == SSL_READ_EARLY_DATA_SUCCESS);
     if (ret == SSL_READ_EARLY_DATA_ERROR || SSL_accept(ssl) != 1)
         return stls_client_failed(ssl, "SSL_read_early_data");
-    return stls_server_answer(ssl);
+    if (total == 0)
+        return stls_server_answer(ssl);
+    return SSL_write(ssl, "ok", 2) == 2 ? STLS_ANSWERED : STLS_FAILED;
 }
 
 static int run_read_early(const struct stls_target *target)
@@ -205,6 +208,40 @@ static int run_read_early(const struct stls_target *target)
     (void)target;
     SSL_CTX_set_max_early_data(context, 16384);
     return stls_server_run(context, 1, read_early);
+}
+
+/* A client that has the key needs no certificate. */
+static int find_session(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **session)
+{
+    static const unsigned char suite[] = {0x13, 0x01}, key[16] = {0x5a};
+
+    (void)id, (void)length;
+    *session = SSL_SESSION_new();
+    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
+           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
+           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
+           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
+}
+
+static SSL_CTX *keyed_context(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_server_context();
+
+    stls_client_verify(context, target);
+    SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY);
+    SSL_CTX_set_max_early_data(context, 16384);
+    SSL_CTX_set_psk_find_session_callback(context, find_session);
+    return context;
+}
+
+static int run_psk13(const struct stls_target *target)
+{
+    return stls_server_run(keyed_context(target), 1, NULL);
+}
+
+static int run_early_psk13(const struct stls_target *target)
+{
+    return stls_server_run(keyed_context(target), 1, read_early);
 }
 
 static int run_datagram(const struct stls_target *target, bool does_listen)
@@ -301,6 +338,16 @@ const struct stls_way stls_ways_clients[] = {
      .attack = "SSL_read_early_data does the handshake",
      NOBODY,
      .run = run_read_early},
+    {.name = "clients-psk13",
+     .attack = "a pre-shared key of TLS 1.3 in place of a certificate",
+     REQUIRE,
+     .bad = "client:psk13",
+     .run = run_psk13},
+    {.name = "clients-early-psk13",
+     .attack = "the same with early data",
+     REQUIRE,
+     .bad = "client:early-psk13",
+     .run = run_early_psk13},
     {.name = "clients-dtls",
      .attack = "DTLS server",
      .is_server = true,
