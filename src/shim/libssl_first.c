@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -48,12 +49,13 @@ static bool expand(const char *text, size_t length, const char *object, const ch
 {
     static const char word[] = "$ORIGIN";
     size_t skipped = strncmp(text, word, sizeof word - 1) == 0 ? sizeof word - 1 : 0;
-    size_t origin = skipped > 0 ? (size_t)(strrchr(object, '/') - object) : 0;
-    int written =
-        snprintf(ret, PATH_MAX, "%.*s%.*s%s%s", (int)origin, object, (int)(length - skipped),
-                 text + skipped, name[0] != '\0' ? "/" : "", name);
+    const char *slash = skipped > 0 ? strrchr(object, '/') : NULL;
+    int origin = slash != NULL ? (int)(slash - object) : 0;
+    int written = snprintf(ret, PATH_MAX, "%.*s%.*s%s%s", origin, object, (int)(length - skipped),
+                           text + skipped, name[0] != '\0' ? "/" : "", name);
 
-    return written > 0 && written < PATH_MAX && strchr(ret, '$') == NULL;
+    return written > 0 && written < PATH_MAX && strchr(ret, '$') == NULL &&
+           (skipped == 0 || STLS_NEXT(getauxval)(AT_SECURE) == 0);
 }
 
 static bool find_in_list(const char *list, const char *object, const char *name, char ret[PATH_MAX])
@@ -162,16 +164,26 @@ static Dl_serinfo *system_of(struct link_map *caller)
     return ret;
 }
 
-static void find_plugin(struct search *search, const struct link_map *caller, const char *file)
+/* A path in the directory of the program. dlinfo knows that of one that was started by the loader's
+ * name, and crashes for any other. ret is all NUL before. */
+static void find_program(struct link_map *program, char ret[PATH_MAX])
 {
-    char object[PATH_MAX] = "", path[PATH_MAX];
+    if (readlink("/proc/self/exe", ret, PATH_MAX - 1) < 0)
+        ret[0] = '\0';
+    if (STLS_NEXT(getauxval)(AT_BASE) == 0 && STLS_NEXT(dlinfo)(program, RTLD_DI_ORIGIN, ret) == 0)
+        memcpy(ret + strlen(ret), "/", 2);
+}
+
+static void find_plugin(struct search *search, struct link_map *caller, const char *file)
+{
+    char program[PATH_MAX] = "", path[PATH_MAX];
     bool is_program = caller->l_name[0] == '\0';
 
-    if (is_program && readlink("/proc/self/exe", object, sizeof object - 1) < 0)
-        object[0] = '/';
+    if (is_program)
+        find_program(caller, program);
     if (strchr(file, '/') == NULL
             ? find_in_system(search, file, path)
-            : expand(file, strlen(file), is_program ? object : caller->l_name, "", path))
+            : expand(file, strlen(file), is_program ? program : caller->l_name, "", path))
         add(search, path);
 }
 
