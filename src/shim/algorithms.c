@@ -342,9 +342,9 @@ static bool has_vetted(const struct stls_openssl *openssl, const struct stls_vet
 static void hold_options(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy)
 {
     static const uint64_t wanted = SSL_OP_NO_COMPRESSION;
-    static const uint64_t unwanted = SSL_OP_LEGACY_SERVER_CONNECT |
-                                     SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION |
-                                     SSL_OP_CISCO_ANYCONNECT;
+    static const uint64_t unwanted =
+        SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION |
+        SSL_OP_CISCO_ANYCONNECT | SSL_OP_NO_EXTENDED_MASTER_SECRET | SSL_OP_ALLOW_NO_DHE_KEX;
     uint64_t options;
 
     if (openssl->SSL_version(ssl) == STLS_QUIC_VERSION)

@@ -79,6 +79,17 @@ static int group_of(SSL *ssl)
 #endif
 }
 
+/* A key exchange of this handshake, not of one before. */
+static bool has_forward_secrecy(SSL *ssl)
+{
+    EVP_PKEY *key = NULL;
+
+    if (SSL_get_peer_tmp_key(ssl, &key) != 1)
+        return false;
+    EVP_PKEY_free(key);
+    return true;
+}
+
 static const char *weakness(const SSL *ssl)
 {
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
@@ -105,6 +116,10 @@ static const char *weakness(const SSL *ssl)
     if (SSL_get_signature_nid((SSL *)(uintptr_t)ssl, &digest) == 1 &&
         (digest == NID_sha1 || digest == NID_md5_sha1 || digest == NID_sha224))
         return "signature";
+    if (SSL_version(ssl) == TLS1_2_VERSION && SSL_get_extms_support((SSL *)(uintptr_t)ssl) == 0)
+        return "master-secret";
+    if (SSL_version(ssl) == TLS1_3_VERSION && !has_forward_secrecy((SSL *)(uintptr_t)ssl))
+        return "key-exchange";
     if (SSL_get_current_compression((SSL *)(uintptr_t)ssl) != NULL)
         return "compression";
     return "none";

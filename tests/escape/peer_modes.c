@@ -191,6 +191,19 @@ static bool prepare_early(SSL_CTX *context, const char *directory)
     return SSL_CTX_set_max_early_data(context, 16384) == 1;
 }
 
+/* Resumes without a new key exchange, where the client says it may. */
+static bool prepare_no_exchange(SSL_CTX *context, const char *directory)
+{
+    (void)directory;
+#ifdef SSL_OP_PREFER_NO_DHE_KEX
+    SSL_CTX_set_options(context, SSL_OP_ALLOW_NO_DHE_KEX | SSL_OP_PREFER_NO_DHE_KEX);
+    return true;
+#else
+    (void)context;
+    return false;
+#endif
+}
+
 static bool prepare_psk13_early(SSL_CTX *context, const char *directory)
 {
     SSL_CTX_set_psk_find_session_callback(context, find_session);
@@ -277,6 +290,7 @@ const struct stls_peer_mode stls_peer_modes[] = {
     {.name = "request-good", .identity = "good", .prepare = prepare_request},
     {.name = "request-bad", .identity = "bad", .prepare = prepare_request},
     {.name = "lenient", .identity = "good", .prepare = prepare_lenient},
+    {.name = "no-exchange", .identity = "good", .prepare = prepare_no_exchange},
     {.name = "two-good", .identity = "good", .ports = 2},
     {.name = "two-bad", .identity = "good", .ports = 2, .second_identity = "bad"},
     {.name = "two-shared-bad",
