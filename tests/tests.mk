@@ -15,7 +15,7 @@ SUPPORT := $(patsubst tests/%.c,$(T)/%.o,$(wildcard tests/support/*.c))
 $(T)/unit/%: $(T)/unit/%.o $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lcriterion
 
-$(T)/library/test_library.o: TEST_CFLAGS += \
+$(T)/library/test_library.o: TEST_CFLAGS += '-DSTLS_SOURCE="$(CURDIR)"' \
   '-DSTLS_UNKNOWN_CLIENT="$(CURDIR)/$(T)/library/unknown_client"' \
   '-DSTLS_LIVE_AT_EXIT="$(CURDIR)/$(T)/library/live_at_exit"'
 

@@ -11,7 +11,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *usage;
 } subcommands[] = {
-    {"run", stls_tool_run, "run [--policy NAME] [--audit] [--] PROGRAM [ARG]..."},
+    {"run", stls_tool_run, "run [--policy NAME|FILE] [--audit] [--] PROGRAM [ARG]..."},
     {"report", stls_tool_report,
      "report [--since TIME] [--by program|host|reason] [--json|--text] FILE...|--journal"},
     {"policy", stls_tool_policy, "policy show|check|ciphers|diff ..."},

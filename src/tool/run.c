@@ -10,9 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy_source.h"
 #include "tool.h"
-
-#include "../core/policy.h"
 
 #include "../core/banned.h"
 
@@ -87,11 +86,38 @@ static bool preload(const char *library)
     return is_set;
 }
 
+/* A shipped policy, or a file. With mistakes in it the library would refuse all TLS: they are told
+ * before the program starts. */
+static int choose_policy(const char *name)
+{
+    struct stls_tool_policy_file file;
+    struct stls_policy shipped;
+    char *path = NULL;
+    bool is_good = true;
+    int ret = 0;
+
+    if (!stls_policy_shipped(&shipped, name)) {
+        path = realpath(name, NULL);
+        if (path == NULL)
+            return fail(2, name,
+                        strchr(name, '/') != NULL
+                            ? strerror(errno)
+                            : "no such policy; there are intermediate, strict, audit, and files");
+        is_good = stls_tool_policy_open(name, &file);
+        stls_tool_policy_close(&file);
+    }
+    if (!is_good)
+        ret = 2;
+    else if (setenv("STRICTTLS_POLICY", path != NULL ? path : name, 1) != 0)
+        ret = fail(125, "environment", strerror(errno));
+    free(path);
+    return ret;
+}
+
 int stls_tool_run(int argc, char **argv)
 {
     char library[PATH_MAX], found[PATH_MAX];
     const char *program;
-    struct stls_policy policy;
     struct stat status;
     int i;
 
@@ -104,10 +130,10 @@ int stls_tool_run(int argc, char **argv)
             if (setenv("STRICTTLS_MODE", "audit", 1) != 0)
                 return fail(125, "environment", strerror(errno));
         } else if (strcmp(argv[i], "--policy") == 0 && i + 1 < argc) {
-            if (!stls_policy_shipped(&policy, argv[++i]))
-                return fail(2, argv[i], "no such policy; there are intermediate, strict, audit");
-            if (setenv("STRICTTLS_POLICY", argv[i], 1) != 0)
-                return fail(125, "environment", strerror(errno));
+            int ret = choose_policy(argv[++i]);
+
+            if (ret != 0)
+                return ret;
         } else {
             return fail(2, argv[i],
                         "no such option, or its value is missing; see stricttls --help");
