@@ -137,6 +137,15 @@ char **stls_environment_variables(void)
     return atomic_load_explicit(&copied, memory_order_acquire);
 }
 
+bool stls_environment_has_policy(void)
+{
+    char **entry = stls_environment_variables();
+
+    while (*entry != NULL && !is_ours(*entry))
+        entry++;
+    return *entry != NULL;
+}
+
 const char *stls_environment_program(void)
 {
     return program;

@@ -8,6 +8,8 @@
 #ifndef STLS_ENVIRONMENT_H
 #define STLS_ENVIRONMENT_H
 
+#include <stdbool.h>
+
 #include "policy_bytes.h"
 
 /* Called by the library's constructor. Copies our variables, those that say where OpenSSL's trust
@@ -25,8 +27,11 @@ void stls_environment_look(void);
  */
 const struct stls_policy_surroundings *stls_environment_read(void);
 
-/* "STRICTTLS_X=value", ended by NULL; after the start. */
+/* Those that we read, as "STRICTTLS_X=value", ended by NULL; after the start. */
 char **stls_environment_variables(void);
+
+/* True if there is a STRICTTLS_ one among them. */
+bool stls_environment_has_policy(void);
 
 /* The value of one; NULL without. */
 const char *stls_environment_variable(const char *name);

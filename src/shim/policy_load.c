@@ -71,7 +71,7 @@ static void read_variables(struct loaded *made, const struct stls_policy_bytes *
 {
     const char *named = stls_environment_variable("STRICTTLS_POLICY");
 
-    if (*stls_environment_variables() == NULL) /* as in most processes */
+    if (!stls_environment_has_policy()) /* as in most processes */
         return;
     made->sources.variable = stls_environment_variable;
     stls_policy_check_variables(stls_environment_variables(), break_by_variable, made);
