@@ -228,6 +228,7 @@ static SSL_CTX *keyed_context(const struct stls_target *target)
     SSL_CTX *context = stls_server_context();
 
     stls_client_verify(context, target);
+    SSL_CTX_set_session_id_context(context, (const unsigned char *)"keyed", 5);
     SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY);
     SSL_CTX_set_max_early_data(context, 16384);
     SSL_CTX_set_psk_find_session_callback(context, find_session);
