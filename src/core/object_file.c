@@ -72,6 +72,9 @@ bool stls_object_file_read(const void *start, size_t size, struct stls_object_fi
         case DT_RUNPATH:
             runpath = entry->d_un.d_val;
             break;
+        case DT_INIT_ARRAYSZ:
+            ret->has_constructors = entry->d_un.d_val > sizeof(ElfW(Addr));
+            break;
         case DT_RPATH:
             ret->has_rpath = true;
             break;

@@ -15,6 +15,7 @@
 #include "attach.h"
 #include "environment.h"
 #include "next.h"
+#include "policy_load.h"
 
 #include "../core/object_file.h"
 
@@ -110,26 +111,36 @@ static void follow(struct search *search, const char *object, const char *runpat
         STLS_NEXT(dlclose)(handle);
 }
 
-static bool has_prefix(const char *path, const char *prefix)
-{
-    const char *slash = strrchr(path, '/');
+/* libcrypto first: where it is found is the object's to say, not its libssl's. */
+enum {
+    CRYPTO,
+    SSL_ITSELF,
+    OTHER,
+};
 
-    return strncmp(slash != NULL ? slash + 1 : path, prefix, strlen(prefix)) == 0;
+static int kind_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+
+    if (strncmp(name, "libcrypto", 9) == 0)
+        return CRYPTO;
+    return strncmp(name, "libssl", 6) == 0 ? SSL_ITSELF : OTHER;
 }
 
-/* libcrypto first: where it is found is the object's to say, not its libssl's. */
+/* What comes first into a new namespace is what all others there look for symbols in: that stays
+ * the plugin's place, unless it has constructors that could make a context. */
 static void follow_all(struct search *search, const char *object,
                        const struct stls_object_file *file)
 {
-    static const char prefixes[][10] = {"libcrypto", "libssl", ""};
+    bool is_late = search->namespace == LM_ID_NEWLM && !file->has_constructors;
 
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+    for (int kind = is_late ? OTHER : CRYPTO; kind <= OTHER; kind++) {
         const char *name;
         size_t place = 0;
 
         while ((name = stls_object_file_needed(file, &place)) != NULL)
-            if (has_prefix(name, prefixes[i]))
-                follow(search, object, file->runpath, name, prefixes[i][0] != '\0');
+            if (kind_of(name) == kind)
+                follow(search, object, file->runpath, name, kind != OTHER);
     }
 }
 
@@ -193,7 +204,7 @@ Lmid_t stls_libssl_first(Lmid_t namespace, const char *file, int mode, const voi
     struct link_map *map = NULL;
     Dl_info info;
 
-    if (search != NULL && file != NULL && (mode & RTLD_NOLOAD) == 0 &&
+    if (search != NULL && file != NULL && (mode & RTLD_NOLOAD) == 0 && !stls_policy_is_off() &&
         (namespace != LM_ID_BASE || (mode & RTLD_DEEPBIND) != 0) &&
         STLS_NEXT(dladdr1)(caller, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 && map != NULL) {
         stls_environment_start_early();

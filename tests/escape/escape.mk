@@ -21,7 +21,8 @@ ESCAPE_PEER   := $(addprefix $(E)/,peer.o peer_modes.o peer_late.o peer_client.o
 ESCAPE_DRIVER := $(addprefix $(ED)/,test_escape.o walk.o rows.o opponent.o)
 
 ESCAPE_PROGRAMS := $(addprefix $(E)/,victim victim_now victim_no_plt victim_bundled victim_handle \
-  peer plugins/plugin.so plugins/plugin_bundled.so plugins/plugin_outer.so constructor.so next.so bundled/libssl-1a2b3c.so.3 weak.cnf weak12.cnf)
+  peer plugins/plugin.so plugins/plugin_bundled.so plugins/plugin_outer.so \
+  plugins/plugin_host.so plugins/plugin_module.so constructor.so next.so bundled/libssl-1a2b3c.so.3 weak.cnf weak12.cnf)
 
 $(E)/%.o: tests/escape/%.c
 	@mkdir -p $(@D)
@@ -80,6 +81,14 @@ $(E)/plugins/plugin_bundled.so: $(E)/plugin.o $(E)/client.o $(E)/bundled/stub.so
 
 $(E)/plugins/plugin_outer.so: $(E)/plugin_outer.o $(E)/plugins/plugin.so
 	$(CC) -shared -Wl,-rpath,'$$ORIGIN' -o $@ $< -L$(@D) -l:plugin.so
+
+$(E)/plugins/plugin_host.so: $(E)/plugin_host.o $(E)/client.o
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-z,lazy -o $@ $^ $(ESCAPE_SSL)
+
+$(E)/plugins/plugin_module.so: $(E)/plugin_module.o
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $^
 
 $(E)/constructor.so: $(E)/constructor.o $(E)/client.o
 	$(CC) -shared -Wl,-z,lazy -o $@ $^ $(ESCAPE_SSL)

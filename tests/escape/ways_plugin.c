@@ -93,6 +93,11 @@ static int run_plugin_outer_dlmopen(const struct stls_target *target)
     return run_beside_plugin(target, "plugin_outer.so", true);
 }
 
+static int run_plugin_host_dlmopen(const struct stls_target *target)
+{
+    return run_beside_plugin(target, "plugin_host.so", true);
+}
+
 extern int (*stls_plugin_registered)(const struct stls_target *target);
 int (*stls_plugin_registered)(const struct stls_target *target);
 
@@ -166,6 +171,9 @@ const struct stls_way stls_ways_plugin[] = {
      .attack = "the same in a namespace of its own",
      .env = "STLS_PLUGIN=early",
      .run = run_plugin_outer_dlmopen},
+    {.name = "plugin-host-dlmopen",
+     .attack = "a plugin in a namespace of its own, with a module that finds its functions there",
+     .run = run_plugin_host_dlmopen},
     {.name = "plugin-alone",
      .attack = "found by RUNPATH, with RTLD_DEEPBIND, and it tells its function by itself",
      .run = run_plugin_alone},

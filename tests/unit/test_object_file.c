@@ -13,7 +13,7 @@ enum {
     LIBSSL = 1,
     LIBC = 13,
     RUNPATH = 23,
-    ENTRIES = 6,
+    ENTRIES = 7,
 };
 
 /* What a linker makes, and no more. */
@@ -36,7 +36,8 @@ static struct object make(void)
                     {DT_STRTAB, {ADDRESS + offsetof(struct object, strings)}},
                     {DT_STRSZ, {sizeof strings}},
                     {DT_RUNPATH, {RUNPATH}},
-                    {DT_NEEDED, {LIBC}}},
+                    {DT_NEEDED, {LIBC}},
+                    {DT_INIT_ARRAYSZ, {sizeof(void *)}}},
     };
 
     memcpy(made.header.e_ident, ELFMAG, SELFMAG);
@@ -70,6 +71,17 @@ Test(object_file, what_it_needs_in_its_order_and_where_it_looks)
     cr_expect_null(stls_object_file_needed(&file, &place));
     cr_expect_str_eq(file.runpath, "$ORIGIN/lib:/opt/lib");
     cr_expect_not(file.has_rpath);
+    cr_expect_not(file.has_constructors);
+}
+
+Test(object_file, constructors_are_more_than_one)
+{
+    struct object object = make();
+    struct stls_object_file file;
+
+    object.entries[5].d_un.d_val = 2 * sizeof(void *);
+    cr_assert(stls_object_file_read(&object, sizeof object, &file));
+    cr_expect(file.has_constructors);
 }
 
 Test(object_file, rpath_is_told)
