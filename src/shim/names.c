@@ -190,13 +190,12 @@ bool stls_names_is_open(const struct stls_names_socket *socket)
  * connects in between has a place of its own. */
 static bool add_socket(int fd, uint64_t cookie)
 {
-    struct stls_names_socket *place;
+    struct stls_names_socket *first = this_thread.sockets, *place;
 
-    for (size_t i = 0; i < STLS_NAMES_SOCKETS; i++)
-        if (this_thread.sockets[i].fd == fd && this_thread.sockets[i].is_there &&
-            this_thread.sockets[i].cookie == cookie)
+    for (place = first; place < first + STLS_NAMES_SOCKETS; place++)
+        if (place->cookie == cookie && place->fd == fd && place->is_there)
             return false;
-    place = &this_thread.sockets[this_thread.next_socket++ % STLS_NAMES_SOCKETS];
+    place = first + this_thread.next_socket++ % STLS_NAMES_SOCKETS;
     *place = (struct stls_names_socket){cookie, fd, true};
     return true;
 }

@@ -21,8 +21,8 @@ ESCAPE_PEER   := $(addprefix $(E)/,peer.o peer_modes.o peer_late.o peer_client.o
 ESCAPE_DRIVER := $(addprefix $(ED)/,test_escape.o walk.o rows.o opponent.o)
 
 ESCAPE_PROGRAMS := $(addprefix $(E)/,victim victim_now victim_no_plt victim_bundled victim_handle \
-  peer plugins/plugin.so plugins/plugin_bundled.so plugins/plugin_outer.so \
-  plugins/plugin_host.so plugins/plugin_module.so constructor.so next.so bundled/libssl-1a2b3c.so.3 weak.cnf weak12.cnf)
+  peer plugins/plugin.so $(patsubst %,plugins/plugin_%.so,bundled outer host module) constructor.so \
+  next.so bundled/libssl-1a2b3c.so.3 weak.cnf weak12.cnf)
 
 $(E)/%.o: tests/escape/%.c
 	@mkdir -p $(@D)
