@@ -16,12 +16,14 @@
 #include "../core/banned.h"
 
 #define PREFIX "STRICTTLS_"
+#define LIBRARY_PATH "LD_LIBRARY_PATH="
 
 /* Copies of "STRICTTLS_X=value", ended by NULL. Set once; NULL until then. */
 static _Atomic(char **) copied;
 
 static char program[NAME_MAX + 1];
-static char **arguments; /* as main gets them; the program may write to them */
+static char **arguments;         /* as main gets them; the program may write to them */
+static const char *library_path; /* likewise: a copy would be paid for in many processes */
 
 /* The constructor runs in every process: here and in what it calls no function of libc is used
  * before there is something to copy, as the first call of each costs a look-up by the loader. */
@@ -39,8 +41,8 @@ static bool is_ours(const char *entry)
 
 static bool is_wanted(const char *entry)
 {
-    return is_ours(entry) || starts_with(entry, "SSL_CERT_FILE=") ||
-           starts_with(entry, "SSL_CERT_DIR=") || starts_with(entry, "LD_LIBRARY_PATH=");
+    return *entry == 'S' && (is_ours(entry) || starts_with(entry, "SSL_CERT_FILE=") ||
+                             starts_with(entry, "SSL_CERT_DIR="));
 }
 
 static void copy_base_name(const char *path)
@@ -59,8 +61,11 @@ static size_t count_wanted(char **environment)
 {
     size_t count = 0;
 
-    for (; environment != NULL && *environment != NULL; environment++)
+    for (; environment != NULL && *environment != NULL; environment++) {
         count += is_wanted(*environment);
+        if (starts_with(*environment, LIBRARY_PATH))
+            library_path = *environment;
+    }
     return count;
 }
 
@@ -135,6 +140,13 @@ void stls_environment_start_early(void)
 char **stls_environment_variables(void)
 {
     return atomic_load_explicit(&copied, memory_order_acquire);
+}
+
+const char *stls_environment_library_path(void)
+{
+    return library_path != NULL && starts_with(library_path, LIBRARY_PATH)
+               ? library_path + sizeof LIBRARY_PATH - 1
+               : NULL;
 }
 
 bool stls_environment_has_policy(void)

@@ -94,7 +94,7 @@ static void follow(struct search *search, const char *object, const char *runpat
                    bool is_openssl)
 {
     char path[PATH_MAX];
-    bool is_first = find_in_list(stls_environment_variable("LD_LIBRARY_PATH"), "/", name, path);
+    bool is_first = find_in_list(stls_environment_library_path(), "/", name, path);
     bool is_own = !is_first && find_in_list(runpath, object, name, path);
     void *handle = open_in(search, name, RTLD_NOLOAD);
 
