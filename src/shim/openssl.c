@@ -179,7 +179,7 @@ static struct stls_openssl *make(const void *address)
     if (openssl->crypto_start != NULL)
         openssl->crypto_end = find_end(openssl->crypto_start, pair.crypto.base);
     openssl->is_supported = true;
-    slots = (void **)(openssl + 1) - STLS_OPENSSL_FUNCTIONS;
+    slots = (void **)(void *)openssl;
     for (const char *row = rows; row < rows + sizeof rows - 1; row += strlen(row + 1) + 2) {
         void *function;
 

@@ -34,15 +34,15 @@ struct stls_trust;        /* trust's */
 
 enum {
     STLS_OPENSSL_NAME_MAX = 48, /* of a function; terminator included */
-#define REQUIRED(name) +1
-#define OPTIONAL(name) +1
-    STLS_OPENSSL_FUNCTIONS =
-#include "openssl.def"
-#undef REQUIRED
-#undef OPTIONAL
 };
 
 struct stls_openssl {
+    /* The functions, and nothing before them. */
+#define REQUIRED(name) __typeof__(&(name)) name;
+#define OPTIONAL(name) __typeof__(&(name)) name;
+#include "openssl.def"
+#undef REQUIRED
+#undef OPTIONAL
     const char *start, *end; /* where the libssl is mapped, and its libcrypto if not far from us */
     const char *crypto_start, *crypto_end;
     bool is_supported;                   /* has every REQUIRED function */
@@ -52,12 +52,6 @@ struct stls_openssl {
     _Atomic(const char *) closed;        /* gates' */
     _Atomic(unsigned) cert_verify_place; /* slots' */
     _Atomic(struct stls_trust *) trust;
-    /* The functions, and nothing behind them. */
-#define REQUIRED(name) __typeof__(&(name)) name;
-#define OPTIONAL(name) __typeof__(&(name)) name;
-#include "openssl.def"
-#undef REQUIRED
-#undef OPTIONAL
 };
 
 /* The libssl that defines what this address points to (a method, usually). NULL if none does. */
