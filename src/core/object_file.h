@@ -1,8 +1,9 @@
 /* object_file.h - what a shared object's file says about what is loaded with it.
  *
  * Owns: DT_NEEDED, DT_RUNPATH, DT_RPATH and DT_INIT_ARRAYSZ of an ELF file of this machine's word
- * size, read in the bytes of the file. Whatever these are, nothing outside of them is read. Source:
- * System V gABI, chapters 4 and 5.
+ * size, read in the bytes of the file. Whatever these are, nothing outside of them is read.
+ *
+ * Source: System V gABI, chapters 4 and 5.
  */
 #ifndef STLS_OBJECT_FILE_H
 #define STLS_OBJECT_FILE_H

@@ -44,7 +44,8 @@ static void add(struct search *search, const char *path)
 }
 
 /* A path in which $ORIGIN comes first, as it nearly always does: the directory of that object.
- * False if the path is too long, or has another of the loader's words. */
+ * False if the path is too long, has another of the loader's words, or this one in a privileged
+ * program, where the loader is as careful. */
 static bool expand(const char *text, size_t length, const char *object, const char *name,
                    char ret[PATH_MAX])
 {
