@@ -134,14 +134,17 @@ static struct pair pair_of(void *handle, const struct link_map *libssl)
 }
 
 /* What dlsym would find, at a fifth of its price: there are many of them, and a program that makes
- * one connection should not notice. */
+ * one connection should not notice. Nor does it pay for what is not there: dlsym would say why, in
+ * the program's language, for which it opens files. */
 static void *find_function(const struct pair *pair, const char *name)
 {
     void *function = stls_elf_find_in(&pair->ssl, name);
 
     if (function == NULL)
         function = stls_elf_find_in(&pair->crypto, name);
-    return function != NULL ? function : STLS_NEXT(dlsym)(pair->handle, name);
+    if (function == NULL && pair->crypto.symbols == NULL) /* in another namespace */
+        function = STLS_NEXT(dlsym)(pair->handle, name);
+    return function;
 }
 
 /* In place of what a libssl that we do not know lacks: the hooks that its program calls, where that
