@@ -239,7 +239,7 @@ void *stls_elf_find_next(const char *name)
     return address;
 }
 
-static bool is_named(const char *path, const char *prefix)
+bool stls_elf_is_named(const char *path, const char *prefix)
 {
     const char *name = path;
 
@@ -254,7 +254,7 @@ static bool is_named(const char *path, const char *prefix)
 static int visit_named(struct dl_phdr_info *object, size_t size, void *prefix)
 {
     (void)size;
-    return is_named(object->dlpi_name, prefix);
+    return stls_elf_is_named(object->dlpi_name, prefix);
 }
 
 bool stls_elf_is_loaded(const char *prefix, bool is_start)
@@ -263,7 +263,7 @@ bool stls_elf_is_loaded(const char *prefix, bool is_start)
 
     if (object == NULL)
         return dl_iterate_phdr(visit_named, (void *)(uintptr_t)prefix) != 0;
-    while ((object = object->l_next) != NULL && !is_named(object->l_name, prefix))
+    while ((object = object->l_next) != NULL && !stls_elf_is_named(object->l_name, prefix))
         ;
     return object != NULL;
 }

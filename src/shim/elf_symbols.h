@@ -34,6 +34,9 @@ void *stls_elf_find_in(const struct stls_elf_tables *tables, const char *name);
  * dlsym(RTLD_NEXT, name) means. NULL if there is none. */
 void *stls_elf_find_next(const char *name);
 
+/* True if the last part of the path begins so. */
+bool stls_elf_is_named(const char *path, const char *prefix);
+
 /* True if an object loaded after this library in the loader's order has a file name that begins so:
  * "libssl.". At the start, when nobody loads anything beside us, a few instructions an object, and
  * no call. */

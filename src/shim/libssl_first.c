@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "elf_symbols.h"
 #include "environment.h"
 #include "next.h"
 #include "policy_load.h"
@@ -121,11 +122,9 @@ enum {
 
 static int kind_of(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-
-    if (strncmp(name, "libcrypto", 9) == 0)
+    if (stls_elf_is_named(path, "libcrypto"))
         return CRYPTO;
-    return strncmp(name, "libssl", 6) == 0 ? SSL_ITSELF : OTHER;
+    return stls_elf_is_named(path, "libssl") ? SSL_ITSELF : OTHER;
 }
 
 /* What comes first into a new namespace is what all others there look for symbols in: that stays
