@@ -95,15 +95,18 @@ static void *open_in(const struct search *search, const char *name, int mode)
 static void follow(struct search *search, const char *object, const char *runpath, const char *name,
                    bool is_openssl)
 {
-    char path[PATH_MAX];
-    bool is_first = find_in_list(stls_environment_library_path(), "/", name, path);
-    bool is_own = !is_first && find_in_list(runpath, object, name, path);
     void *handle = open_in(search, name, RTLD_NOLOAD);
+    char path[PATH_MAX];
 
-    if (handle == NULL && is_openssl) /* with that mode, which decides what it calls in its turn */
-        handle = open_in(search, is_own ? path : name, search->mode & RTLD_DEEPBIND);
-    else if (handle == NULL && (is_first || is_own || find_in_system(search, name, path)))
-        add(search, path);
+    if (handle == NULL) {
+        bool is_first = find_in_list(stls_environment_library_path(), "/", name, path);
+        bool is_own = !is_first && find_in_list(runpath, object, name, path);
+
+        if (is_openssl) /* with that mode, which decides what it calls in its turn */
+            handle = open_in(search, is_own ? path : name, search->mode & RTLD_DEEPBIND);
+        else if (is_first || is_own || find_in_system(search, name, path))
+            add(search, path);
+    }
     if (handle == NULL)
         return;
     STLS_NEXT(dlinfo)(handle, RTLD_DI_LMID, &search->namespace);
@@ -200,24 +203,26 @@ static void find_plugin(struct search *search, struct link_map *caller, const ch
 
 Lmid_t stls_libssl_first(Lmid_t namespace, const char *file, int mode, const void *caller)
 {
-    struct search *search = calloc(1, sizeof *search);
     struct link_map *map = NULL;
+    struct search *search;
     Dl_info info;
 
-    if (search != NULL && file != NULL && (mode & RTLD_NOLOAD) == 0 && !stls_policy_is_off() &&
-        (namespace != LM_ID_BASE || (mode & RTLD_DEEPBIND) != 0) &&
-        STLS_NEXT(dladdr1)(caller, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 && map != NULL) {
-        stls_environment_start_early();
-        *search = (struct search){.namespace = namespace, .mode = mode, .system = system_of(map)};
-        find_plugin(search, map, file);
-        for (size_t i = 0; i < search->count; i++)
-            visit(search, search->paths[i]);
-        for (size_t i = 0; i < search->count; i++)
-            free(search->paths[i]);
-        free(search->system);
-        (void)STLS_NEXT(dlerror)(); /* what was not found is no error of the program's */
-        namespace = search->namespace;
-    }
+    if (file == NULL || (mode & RTLD_NOLOAD) != 0 ||
+        (namespace == LM_ID_BASE && (mode & RTLD_DEEPBIND) == 0) || stls_policy_is_off() ||
+        STLS_NEXT(dladdr1)(caller, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 || map == NULL ||
+        (search = calloc(1, sizeof *search)) == NULL)
+        return namespace;
+    search->namespace = namespace;
+    search->mode = mode;
+    search->system = system_of(map);
+    find_plugin(search, map, file);
+    for (size_t i = 0; i < search->count; i++)
+        visit(search, search->paths[i]);
+    namespace = search->namespace;
+    for (size_t i = 0; i < search->count; i++)
+        free(search->paths[i]);
+    free(search->system);
     free(search);
+    (void)STLS_NEXT(dlerror)(); /* what was not found is no error of the program's */
     return namespace;
 }
