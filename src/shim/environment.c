@@ -57,7 +57,8 @@ static void copy_base_name(const char *path)
     program[length] = '\0';
 }
 
-static size_t count_wanted(char **environment)
+/* How much is to be copied; what is only remembered is remembered. */
+static size_t look_through(char **environment)
 {
     size_t count = 0;
 
@@ -92,7 +93,7 @@ static bool names_stderr(const char *log)
 void stls_environment_start(char **given, char **environment)
 {
     static char *none[] = {NULL};
-    size_t count = count_wanted(environment);
+    size_t count = look_through(environment);
     char **there = NULL;
     char **copy = none;
 
@@ -142,13 +143,6 @@ char **stls_environment_variables(void)
     return atomic_load_explicit(&copied, memory_order_acquire);
 }
 
-const char *stls_environment_library_path(void)
-{
-    return library_path != NULL && starts_with(library_path, LIBRARY_PATH)
-               ? library_path + sizeof LIBRARY_PATH - 1
-               : NULL;
-}
-
 bool stls_environment_has_policy(void)
 {
     char **entry = stls_environment_variables();
@@ -171,4 +165,11 @@ const char *stls_environment_variable(const char *variable)
         if (strncmp(*entry, variable, length) == 0 && (*entry)[length] == '=')
             return *entry + length + 1;
     return NULL;
+}
+
+const char *stls_environment_library_path(void)
+{
+    return library_path != NULL && starts_with(library_path, LIBRARY_PATH)
+               ? library_path + sizeof LIBRARY_PATH - 1
+               : NULL;
 }

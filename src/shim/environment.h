@@ -30,15 +30,15 @@ const struct stls_policy_surroundings *stls_environment_read(void);
 /* Those that we read, as "STRICTTLS_X=value", ended by NULL; after the start. */
 char **stls_environment_variables(void);
 
-/* LD_LIBRARY_PATH as it was at the start, which is what the loader goes by; NULL without, or where
- * the program has written over it. */
-const char *stls_environment_library_path(void);
-
 /* True if there is a STRICTTLS_ one among them. */
 bool stls_environment_has_policy(void);
 
 /* The value of one; NULL without. */
 const char *stls_environment_variable(const char *name);
+
+/* LD_LIBRARY_PATH as it was at the start, which is what the loader goes by; NULL without, or where
+ * the program has written over it. */
+const char *stls_environment_library_path(void);
 
 /* The base name of the program, as it was called. */
 const char *stls_environment_program(void);

@@ -111,7 +111,7 @@ static void follow(struct search *search, const char *object, const char *runpat
         return;
     STLS_NEXT(dlinfo)(handle, RTLD_DI_LMID, &search->namespace);
     if (is_openssl)
-        stls_attach_all(handle); /* which keeps it */
+        stls_attach_all(handle); /* libcrypto stays as well: libssl comes next */
     else
         STLS_NEXT(dlclose)(handle);
 }
