@@ -17,36 +17,37 @@ static int run_plugin(const struct stls_target *target, void *handle)
     return STLS_FAILED;
 }
 
-static const char *plugin_path(void)
+static const char *path_of(const char *name)
 {
     static char path[512];
 
-    snprintf(path, sizeof path, "%s/plugins/plugin.so", getenv("STLS_VICTIMS"));
+    snprintf(path, sizeof path, "%s/plugins/%s", getenv("STLS_VICTIMS"), name);
     return path;
 }
 
-static int run_beside_plugin(const struct stls_target *target, const char *name, bool is_apart)
+static int run_deepbind(const struct stls_target *target, const char *name)
 {
-    char path[512];
+    return run_plugin(target, dlopen(path_of(name), RTLD_LAZY | RTLD_DEEPBIND));
+}
 
-    snprintf(path, sizeof path, "%s/plugins/%s", getenv("STLS_VICTIMS"), name);
-    return run_plugin(target, is_apart ? dlmopen(LM_ID_NEWLM, path, RTLD_NOW)
-                                       : dlopen(path, RTLD_LAZY | RTLD_DEEPBIND));
+static int run_apart(const struct stls_target *target, const char *name)
+{
+    return run_plugin(target, dlmopen(LM_ID_NEWLM, path_of(name), RTLD_NOW));
 }
 
 static int run_plugin_local(const struct stls_target *target)
 {
-    return run_plugin(target, dlopen(plugin_path(), RTLD_NOW | RTLD_LOCAL));
+    return run_plugin(target, dlopen(path_of("plugin.so"), RTLD_NOW | RTLD_LOCAL));
 }
 
 static int run_plugin_deepbind(const struct stls_target *target)
 {
-    return run_plugin(target, dlopen(plugin_path(), RTLD_LAZY | RTLD_DEEPBIND));
+    return run_deepbind(target, "plugin.so");
 }
 
 static int run_plugin_dlmopen(const struct stls_target *target)
 {
-    return run_plugin(target, dlmopen(LM_ID_NEWLM, plugin_path(), RTLD_NOW));
+    return run_apart(target, "plugin.so");
 }
 
 /* Found by this program's RUNPATH, which a dlopen of somebody else's would not look at. */
@@ -80,22 +81,22 @@ static int run_plugin_beside(const struct stls_target *target)
 
 static int run_plugin_bundled(const struct stls_target *target)
 {
-    return run_beside_plugin(target, "plugin_bundled.so", false);
+    return run_deepbind(target, "plugin_bundled.so");
 }
 
 static int run_plugin_outer(const struct stls_target *target)
 {
-    return run_beside_plugin(target, "plugin_outer.so", false);
+    return run_deepbind(target, "plugin_outer.so");
 }
 
 static int run_plugin_outer_dlmopen(const struct stls_target *target)
 {
-    return run_beside_plugin(target, "plugin_outer.so", true);
+    return run_apart(target, "plugin_outer.so");
 }
 
 static int run_plugin_host_dlmopen(const struct stls_target *target)
 {
-    return run_beside_plugin(target, "plugin_host.so", true);
+    return run_apart(target, "plugin_host.so");
 }
 
 extern int (*stls_plugin_registered)(const struct stls_target *target);
