@@ -2,7 +2,8 @@
 # openssl_names.awk hooks.def openssl.def - the names of the functions we call, as text for openssl.c.
 #
 # Behind the first few they are sorted, so most begin like the one before: a row is a byte, and what
-# differs. The byte says how many characters are the same; 64 more: the function is optional; 128 more: we stand in for it.
+# differs. The byte says how many characters are the same; 64 more: the function is optional; 128
+# more: we stand in for it.
 BEGIN { FS = "[(),]" }
 $1 == "HOOK" { is_hooked[$2] = 1 }
 $1 == "REQUIRED" || $1 == "OPTIONAL" {
