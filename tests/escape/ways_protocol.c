@@ -72,16 +72,6 @@ static int run_master_secret(const struct stls_target *target)
     return stls_client_common(&way, target);
 }
 
-static int run_no_exchange(const struct stls_target *target)
-{
-    SSL_CTX *context = stls_client_verifying_context(target);
-
-    SSL_CTX_set_options(context, SSL_OP_ALLOW_NO_DHE_KEX);
-    if (stls_client_talk_first(context, target) != STLS_ANSWERED)
-        return stls_client_failed(NULL, "first connection");
-    return stls_client_talk_again(context, target, target->host);
-}
-
 static int run_method(const struct stls_target *target, const SSL_METHOD *method)
 {
     SSL_CTX *context = method != NULL ? SSL_CTX_new(method) : NULL;
@@ -311,11 +301,6 @@ const struct stls_way stls_ways_protocol[] = {
      .attack = "SSL_OP_NO_EXTENDED_MASTER_SECRET: TLS 1.2 without RFC 7627",
      LENIENT,
      .run = run_master_secret},
-    {.name = "options-no-exchange",
-     .attack = "SSL_OP_ALLOW_NO_DHE_KEX: a session of TLS 1.3 resumes without forward secrecy",
-     .expectation = STLS_EXPECT_CLAMPED,
-     .bad = "peer:no-exchange",
-     .run = run_no_exchange},
     {.name = "security-callback",
      .attack = "a security callback that allows everything, TLS 1.0",
      LENIENT,

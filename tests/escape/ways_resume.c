@@ -39,6 +39,14 @@ static int run_resume_id(const struct stls_target *target)
     return resume(context, target);
 }
 
+static int run_no_exchange(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    SSL_CTX_set_options(context, SSL_OP_ALLOW_NO_DHE_KEX);
+    return resume(context, target);
+}
+
 static int run_resume_named(const struct stls_target *target)
 {
     SSL_CTX *context = stls_client_verifying_context(target);
@@ -301,6 +309,11 @@ static int run_other_verify_store(const struct stls_target *target)
 #define RESUMED .expectation = STLS_EXPECT_RESUMED, .bad = "lab:good-rsa"
 
 const struct stls_way stls_ways_resume[] = {
+    {.name = "resume-no-exchange",
+     .attack = "SSL_OP_ALLOW_NO_DHE_KEX: a session of TLS 1.3 resumes without forward secrecy",
+     .expectation = STLS_EXPECT_CLAMPED,
+     .bad = "peer:no-exchange",
+     .run = run_no_exchange},
     {.name = "session-other-host",
      .attack = "a session that was verified for another host",
      .bad = "peer:plain-good",
