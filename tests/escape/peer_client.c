@@ -9,6 +9,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "external_key.h"
+
 struct client {
     const char *name;
     const char *identity; /* NULL: no certificate */
@@ -86,21 +88,6 @@ static unsigned give_key(SSL *ssl, const char *hint, char *identity, unsigned id
     return 16;
 }
 
-static int give_session(SSL *ssl, const EVP_MD *digest, const unsigned char **id, size_t *length,
-                        SSL_SESSION **session)
-{
-    static const unsigned char suite[] = {0x13, 0x01}, key[16] = {0x5a};
-
-    (void)digest;
-    *session = SSL_SESSION_new();
-    *id = (const unsigned char *)"user";
-    *length = 4;
-    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
-           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
-           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
-           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
-}
-
 static SSL_CTX *make_context(const struct client *client, const char *directory)
 {
     SSL_CTX *context =
@@ -120,7 +107,7 @@ static SSL_CTX *make_context(const struct client *client, const char *directory)
     if (client->does_psk)
         SSL_CTX_set_psk_client_callback(context, give_key);
     if (client->does_psk_session) {
-        SSL_CTX_set_psk_use_session_callback(context, give_session);
+        SSL_CTX_set_psk_use_session_callback(context, stls_external_key_offer);
         /* Early data goes with the key's own. */
         SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
     }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "external_key.h"
+
 static int accept_any(int ok, X509_STORE_CTX *chain)
 {
     (void)ok, (void)chain;
@@ -71,22 +73,6 @@ static bool prepare_psk13(SSL_CTX *context, const char *directory)
     /* Such a key goes with SHA-256 only. */
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1;
-}
-
-static int find_session(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **session)
-{
-    static const unsigned char suite[] = {0x13, 0x01};
-    unsigned char key[16];
-
-    *session = NULL;
-    if (length != 4 || memcmp(id, "user", 4) != 0)
-        return 1;
-    memset(key, 0x5a, sizeof key);
-    *session = SSL_SESSION_new();
-    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
-           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
-           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
-           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
 }
 
 #ifndef OPENSSL_NO_SRP
@@ -206,7 +192,7 @@ static bool prepare_no_exchange(SSL_CTX *context, const char *directory)
 
 static bool prepare_psk13_early(SSL_CTX *context, const char *directory)
 {
-    SSL_CTX_set_psk_find_session_callback(context, find_session);
+    SSL_CTX_set_psk_find_session_callback(context, stls_external_key_find);
     return prepare_early(context, directory);
 }
 

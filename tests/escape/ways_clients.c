@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "external_key.h"
 
 static int answer_one(int ok, X509_STORE_CTX *chain)
 {
@@ -211,18 +212,6 @@ static int run_read_early(const struct stls_target *target)
 }
 
 /* A client that has the key needs no certificate. */
-static int find_session(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **session)
-{
-    static const unsigned char suite[] = {0x13, 0x01}, key[16] = {0x5a};
-
-    (void)id, (void)length;
-    *session = SSL_SESSION_new();
-    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
-           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
-           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
-           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
-}
-
 static SSL_CTX *keyed_context(const struct stls_target *target)
 {
     SSL_CTX *context = stls_server_context();
@@ -231,7 +220,7 @@ static SSL_CTX *keyed_context(const struct stls_target *target)
     SSL_CTX_set_session_id_context(context, (const unsigned char *)"keyed", 5);
     SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY);
     SSL_CTX_set_max_early_data(context, 16384);
-    SSL_CTX_set_psk_find_session_callback(context, find_session);
+    SSL_CTX_set_psk_find_session_callback(context, stls_external_key_find);
     return context;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "external_key.h"
+
 static void anonymous(SSL_CTX *context, const struct stls_target *target)
 {
     stls_client_verify(context, target);
@@ -77,27 +79,10 @@ static void psk13_old(SSL_CTX *context, const struct stls_target *target)
     SSL_CTX_set_psk_client_callback(context, give_key);
 }
 
-static int give_session(SSL *ssl, const EVP_MD *digest, const unsigned char **id, size_t *length,
-                        SSL_SESSION **session)
-{
-    static const unsigned char suite[] = {0x13, 0x01};
-    unsigned char key[16];
-
-    (void)digest;
-    memset(key, 0x5a, sizeof key);
-    *session = SSL_SESSION_new();
-    *id = (const unsigned char *)"user";
-    *length = 4;
-    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
-           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
-           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
-           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
-}
-
 static void psk13(SSL_CTX *context, const struct stls_target *target)
 {
     stls_client_verify(context, target);
-    SSL_CTX_set_psk_use_session_callback(context, give_session);
+    SSL_CTX_set_psk_use_session_callback(context, stls_external_key_offer);
 }
 
 static int run_psk13_early(const struct stls_target *target)
@@ -106,7 +91,7 @@ static int run_psk13_early(const struct stls_target *target)
     SSL *ssl;
     size_t length;
 
-    SSL_CTX_set_psk_use_session_callback(context, give_session);
+    SSL_CTX_set_psk_use_session_callback(context, stls_external_key_offer);
     SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
     ssl = stls_client_new(context, target, 0);
     if (ssl != NULL && SSL_write_early_data(ssl, STLS_REQUEST, strlen(STLS_REQUEST), &length) != 1)
@@ -117,7 +102,7 @@ static int run_psk13_early(const struct stls_target *target)
 static void psk13_connection(SSL *ssl, const struct stls_target *target)
 {
     (void)target;
-    SSL_set_psk_use_session_callback(ssl, give_session);
+    SSL_set_psk_use_session_callback(ssl, stls_external_key_offer);
 }
 
 #ifndef OPENSSL_NO_SRP

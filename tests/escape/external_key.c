@@ -1,0 +1,36 @@
+/* external_key.c - see external_key.h */
+#include "external_key.h"
+
+#include <string.h>
+
+static const unsigned char name[] = {'u', 's', 'e', 'r'};
+
+static int make(SSL *ssl, SSL_SESSION **session)
+{
+    static const unsigned char suite[] = {0x13, 0x01}; /* TLS_AES_128_GCM_SHA256 */
+    unsigned char key[16];
+
+    memset(key, 0x5a, sizeof key);
+    *session = SSL_SESSION_new();
+    return SSL_SESSION_set1_master_key(*session, key, sizeof key) == 1 &&
+           SSL_SESSION_set_cipher(*session, SSL_CIPHER_find(ssl, suite)) == 1 &&
+           SSL_SESSION_set_protocol_version(*session, TLS1_3_VERSION) == 1 &&
+           SSL_SESSION_set_max_early_data(*session, 16384) == 1;
+}
+
+int stls_external_key_offer(SSL *ssl, const EVP_MD *digest, const unsigned char **id,
+                            size_t *length, SSL_SESSION **session)
+{
+    (void)digest;
+    *id = name;
+    *length = sizeof name;
+    return make(ssl, session);
+}
+
+int stls_external_key_find(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **session)
+{
+    *session = NULL;
+    if (length != sizeof name || memcmp(id, name, sizeof name) != 0)
+        return 1;
+    return make(ssl, session);
+}
