@@ -63,7 +63,7 @@ $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 # while the rest reads or writes a file ends as it should, with its handlers, but for destructors of
 # C++ in what called us.)
 UNWOUND := $(patsubst %,$(B)/shim-objects/shim/%.o,hooks_context hooks_loader hooks_names hooks_verify \
-  gates safe_chain verify)
+  gates safe_chain safe_pass verify)
 
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -1,8 +1,8 @@
 /* safe_chain.h - X509_verify_cert, made safe.
  *
- * Owns: runs of OpenSSL's chain verification in which nothing that the program set (callbacks,
- * flags, times, purposes, store functions) can make pass what would fail without it, ChainRules as
- * the last step of each, and the choice of trust anchors.
+ * Owns: the choice of trust anchors, and how many passes (safe_pass) are needed so that nothing the
+ * program set (callbacks, flags, times, purposes, store functions) can make pass what would fail
+ * without it.
  * Must not: look at names, or decide what a policy asks for.
  */
 #ifndef STLS_SAFE_CHAIN_H

@@ -1,0 +1,50 @@
+/* safe_pass.h - one run of X509_verify_cert that nothing the program set makes easier to pass.
+ *
+ * Owns: the parameters and functions of a chain that is verified, the program's verify callback
+ * behind ours, and ChainRules as the last step.
+ * Must not: choose trust anchors, or run anything twice.
+ */
+#ifndef STLS_SAFE_PASS_H
+#define STLS_SAFE_PASS_H
+
+#include "openssl.h"
+
+#include "../core/policy.h"
+#include "../core/profile.h"
+
+/* What makes verification easier to pass. */
+#define STLS_UNSAFE_FLAGS                                                                          \
+    (X509_V_FLAG_USE_CHECK_TIME | X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_IGNORE_CRITICAL |        \
+     X509_V_FLAG_ALLOW_PROXY_CERTS)
+
+/* A thread can have several under way: a program's callback may fetch a revocation list over TLS,
+ * and asynchronous jobs take turns. */
+struct stls_safe_pass {
+    struct stls_safe_pass *next;
+    const struct stls_openssl *openssl;
+    const X509_STORE_CTX *chain;
+    bool is_server;
+    const struct stls_policy *policy;
+    SSL_verify_cb program;           /* its verify callback, NULL if it is not to be called */
+    bool is_lenient;                 /* what only the program demands is left to the program */
+    X509 *anchor;                    /* out: the last of the chain that passed, to be freed */
+    bool has_forgiven;               /* it answered "go on" to an error */
+    int left_error;                  /* what it then left as the chain's error */
+    int forgiven;                    /* the error it answered so to, first of all */
+    struct stls_profile_fault fault; /* out: of ChainRules, if .reason is not NULL */
+    int trust_error;                 /* out: an errno, where our anchors can't be loaded */
+};
+
+/* X509_V_OK, with the anchor kept, or the error. pass->policy, program and is_lenient are set. */
+int stls_safe_pass_verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server,
+                          struct stls_safe_pass *pass);
+
+/* The last of the chain that was built; NULL if none was. */
+X509 *stls_safe_pass_last_of(const struct stls_openssl *openssl, X509_STORE_CTX *chain);
+void stls_safe_pass_keep_anchor(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
+                                struct stls_safe_pass *pass);
+
+/* X509_PURPOSE_add can change what OpenSSL takes for a server's or a client's certificate. */
+bool stls_safe_pass_is_for_role(const struct stls_openssl *openssl, X509 *leaf, bool is_server);
+
+#endif
