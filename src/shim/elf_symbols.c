@@ -34,6 +34,15 @@ struct stls_elf_tables stls_elf_tables_of(const struct link_map *object)
     return read_dynamic(object->l_addr, object->l_ld);
 }
 
+struct stls_elf_name stls_elf_name(const char *text)
+{
+    struct stls_elf_name name = {text, 5381};
+
+    for (const char *c = text; *c != '\0'; c++)
+        name.hash = name.hash * 33 + (unsigned char)*c;
+    return name;
+}
+
 static void *address_if(const struct stls_elf_tables *tables, uint32_t index, const char *name)
 {
     const ElfW(Sym) *symbol = &tables->symbols[index];
@@ -44,7 +53,7 @@ static void *address_if(const struct stls_elf_tables *tables, uint32_t index, co
     return (void *)(tables->base + symbol->st_value);
 }
 
-static void *find_gnu(const struct stls_elf_tables *tables, const char *name)
+static void *find_gnu(const struct stls_elf_tables *tables, struct stls_elf_name name)
 {
     const uint32_t *table = tables->gnu_hash;
     uint32_t bucket_count = table[0], first = table[1], bloom_count = table[2], shift = table[3];
@@ -52,18 +61,15 @@ static void *find_gnu(const struct stls_elf_tables *tables, const char *name)
     const uint32_t *buckets = (const void *)(bloom + bloom_count);
     const uint32_t *chain = buckets + bucket_count;
     const unsigned bits = sizeof(ElfW(Addr)) * 8;
-    uint32_t hash = 5381;
-    ElfW(Addr) word, mask;
+    ElfW(Addr) word = bloom[name.hash / bits % bloom_count];
+    ElfW(Addr) mask = (ElfW(Addr))1 << name.hash % bits | (ElfW(Addr))1
+                                                              << (name.hash >> shift) % bits;
 
-    for (const char *c = name; *c != '\0'; c++)
-        hash = hash * 33 + (unsigned char)*c;
-    word = bloom[hash / bits % bloom_count];
-    mask = (ElfW(Addr))1 << hash % bits | (ElfW(Addr))1 << (hash >> shift) % bits;
-    if ((word & mask) != mask || buckets[hash % bucket_count] < first)
+    if ((word & mask) != mask || buckets[name.hash % bucket_count] < first)
         return NULL;
-    for (uint32_t i = buckets[hash % bucket_count];; i++) {
-        if ((chain[i - first] | 1) == (hash | 1)) {
-            void *address = address_if(tables, i, name);
+    for (uint32_t i = buckets[name.hash % bucket_count];; i++) {
+        if ((chain[i - first] | 1) == (name.hash | 1)) {
+            void *address = address_if(tables, i, name.text);
 
             if (address != NULL)
                 return address;
@@ -92,14 +98,14 @@ static void *find_sysv(const struct stls_elf_tables *tables, const char *name)
     return NULL;
 }
 
-void *stls_elf_find_in(const struct stls_elf_tables *tables, const char *name)
+void *stls_elf_find_in(const struct stls_elf_tables *tables, struct stls_elf_name name)
 {
     if (tables->symbols == NULL || tables->strings == NULL)
         return NULL;
     if (tables->gnu_hash != NULL)
         return find_gnu(tables, name);
     if (tables->sysv_hash != NULL)
-        return find_sysv(tables, name);
+        return find_sysv(tables, name.text);
     return NULL;
 }
 
@@ -118,7 +124,7 @@ void *stls_elf_find(const struct dl_phdr_info *object, const char *name)
 {
     struct stls_elf_tables tables = tables_of(object);
 
-    return stls_elf_find_in(&tables, name);
+    return stls_elf_find_in(&tables, stls_elf_name(name));
 }
 
 static bool has_address(const struct dl_phdr_info *object, ElfW(Addr) address)
@@ -194,22 +200,22 @@ void *stls_elf_find_next_library(const char *name, const char *mark)
     return search.address;
 }
 
-/* The linker's name for our own first byte: no need to ask the loader which object we are. */
+/* The linker's names for our own first byte and our own table: no need to ask the loader which
+ * object we are. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
+
+struct stls_elf_tables stls_elf_own_tables(void)
+{
+    return read_dynamic((ElfW(Addr)) & __ehdr_start, _DYNAMIC);
+}
 
 void *stls_elf_find_own(const char *name)
 {
-    const char *base = (const char *)&__ehdr_start;
-    struct dl_phdr_info ours = {
-        .dlpi_addr = (ElfW(Addr))base,
-        .dlpi_phdr = (const void *)(base + __ehdr_start.e_phoff),
-        .dlpi_phnum = __ehdr_start.e_phnum,
-    };
+    struct stls_elf_tables tables = stls_elf_own_tables();
 
-    return stls_elf_find(&ours, name);
+    return stls_elf_find_in(&tables, stls_elf_name(name));
 }
-
-extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 
 /* The loader leaves it in our second slot of lazy binding; nothing where LD_BIND_NOW is set. */
 static const struct link_map *own_link_map(void)
@@ -224,13 +230,14 @@ static const struct link_map *own_link_map(void)
 
 /* No lock of the loader's, which a thread may have held when another forked: what libc or a library
  * before it defines was there from the start and stays. */
-void *stls_elf_find_next(const char *name)
+void *stls_elf_find_next(const char *text)
 {
     const struct link_map *object = own_link_map();
+    struct stls_elf_name name = stls_elf_name(text);
     void *address = NULL;
 
     if (object == NULL)
-        return stls_elf_find_next_library(name, NULL);
+        return stls_elf_find_next_library(text, NULL);
     while (address == NULL && (object = object->l_next) != NULL) {
         struct stls_elf_tables tables = stls_elf_tables_of(object);
 

@@ -24,11 +24,20 @@ struct stls_elf_tables {
     const uint32_t *sysv_hash;
 };
 struct stls_elf_tables stls_elf_tables_of(const struct link_map *object);
+struct stls_elf_tables stls_elf_own_tables(void); /* of this library */
 
 /* Of the object that an address lies in; none, so that nothing is found in them, if that is not in
  * the base namespace. dladdr would go through all its symbols. */
 struct stls_elf_tables stls_elf_tables_at(const void *address);
-void *stls_elf_find_in(const struct stls_elf_tables *tables, const char *name);
+
+/* The same for one name in many objects: it is hashed once. */
+struct stls_elf_name {
+    const char *text;
+    uint32_t hash; /* as DT_GNU_HASH has it */
+};
+struct stls_elf_name stls_elf_name(const char *text);
+
+void *stls_elf_find_in(const struct stls_elf_tables *tables, struct stls_elf_name name);
 
 /* The first object after this library, in the loader's order, that defines the name: what
  * dlsym(RTLD_NEXT, name) means. NULL if there is none. */

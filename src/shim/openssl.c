@@ -110,41 +110,40 @@ static void *prefer_next_library(void *function, const char *name)
     return function != NULL && next != NULL ? next : function;
 }
 
-/* For a name that we stand in for: the function that our hook is to call. */
-static void *behind_hook(void *function, const char *name)
-{
-    /* A program that defines some of these itself (static OpenSSL, exported) has us behind it in
-     * the search order: our own hook is no real function. */
-    return prefer_next_library(function == stls_elf_find_own(name) ? NULL : function, name);
-}
-
-/* The libssl and the libcrypto that it uses. */
-struct pair {
+/* The libssl, the libcrypto that it uses, and we. */
+struct objects {
     void *handle;
-    struct stls_elf_tables ssl, crypto;
+    struct stls_elf_tables ssl, crypto, own;
 };
 
-static struct pair pair_of(void *handle, const struct link_map *libssl)
+static struct objects find_objects(void *handle, const struct link_map *libssl)
 {
-    return (struct pair){
+    return (struct objects){
         .handle = handle,
         .ssl = stls_elf_tables_of(libssl),
         .crypto = stls_elf_tables_at(STLS_NEXT(dlsym)(handle, "OPENSSL_sk_num")),
+        .own = stls_elf_own_tables(),
     };
 }
 
 /* What dlsym would find, at a fifth of its price: there are many of them, and a program that makes
  * one connection should not notice. Nor does it pay for what is not there: dlsym would say why, in
  * the program's language, for which it opens files. */
-static void *find_function(const struct pair *pair, const char *name)
+static void *find_function(const struct objects *objects, struct stls_elf_name name, bool is_hooked)
 {
-    void *function = stls_elf_find_in(&pair->ssl, name);
+    void *function = stls_elf_find_in(&objects->ssl, name);
 
     if (function == NULL)
-        function = stls_elf_find_in(&pair->crypto, name);
-    if (function == NULL && pair->crypto.symbols == NULL) /* in another namespace */
-        function = STLS_NEXT(dlsym)(pair->handle, name);
-    return function;
+        function = stls_elf_find_in(&objects->crypto, name);
+    if (function == NULL && objects->crypto.symbols == NULL) /* in another namespace */
+        function = STLS_NEXT(dlsym)(objects->handle, name.text);
+    if (!is_hooked)
+        return function;
+    /* A program that defines some of these itself (static OpenSSL, exported) has us behind it in
+     * the search order: our own hook is no real function. */
+    if (function == stls_elf_find_in(&objects->own, name))
+        function = NULL;
+    return prefer_next_library(function, name.text);
 }
 
 /* In place of what a libssl that we do not know lacks: the hooks that its program calls, where that
@@ -162,7 +161,7 @@ static struct stls_openssl *make(const void *address)
     char name[STLS_OPENSSL_NAME_MAX] = "";
     Dl_info info;
     Dl_info ours;
-    struct pair pair;
+    struct objects objects;
     void *handle;
 
     if (STLS_NEXT(dladdr1)(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 ||
@@ -175,21 +174,19 @@ static struct stls_openssl *make(const void *address)
     openssl = handle != NULL ? calloc(1, sizeof *openssl) : NULL;
     if (openssl == NULL)
         return NULL;
-    pair = pair_of(handle, object);
+    objects = find_objects(handle, object);
     openssl->start = info.dli_fbase;
     openssl->end = find_end(openssl->start, object->l_addr);
-    openssl->crypto_start = (const char *)pair.crypto.base; /* 0 in another namespace */
+    openssl->crypto_start = (const char *)objects.crypto.base; /* 0 in another namespace */
     if (openssl->crypto_start != NULL)
-        openssl->crypto_end = find_end(openssl->crypto_start, pair.crypto.base);
+        openssl->crypto_end = find_end(openssl->crypto_start, objects.crypto.base);
     openssl->is_supported = true;
     slots = (void **)(void *)openssl;
     for (const char *row = rows; row < rows + sizeof rows - 1; row += strlen(row + 1) + 2) {
         void *function;
 
         memcpy(name + (*row & ROW_SAME), row + 1, strlen(row + 1) + 1);
-        function = find_function(&pair, name);
-        if (*row & ROW_IS_HOOKED)
-            function = behind_hook(function, name);
+        function = find_function(&objects, stls_elf_name(name), (*row & ROW_IS_HOOKED) != 0);
         if (function == NULL && !(*row & ROW_IS_OPTIONAL)) {
             function = (void *)(uintptr_t)&nothing;
             if (openssl->is_supported)
