@@ -79,12 +79,14 @@ bool stls_host_parse(const char *text, struct stls_host *ret)
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
 
+        ret->text[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+        if (c >= 'a' && c <= 'z') /* nearly all are */
+            continue;
         if (!may_stand_in_name((unsigned char)c) ||
             (c == '.' && (i == 0 || i + 1 == length || text[i + 1] == '.'))) { /* an empty label */
             ret->text[0] = '\0';
             return false;
         }
-        ret->text[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     }
     ret->text[length] = '\0';
     ret->kind = STLS_HOST_NAME;

@@ -163,17 +163,17 @@ class Bench:
 
     def look_ups(self, rounds=40):
         name = "getaddrinfo and connect"
+        preloads = ("no preload", "stricttls")
         counts = self.count_all({
-            preload: (measure.parts, [self.program, "resolve", str(LOOK_UPS)], self.env(preload),
-                      self.work / f"resolve.{place}")
-            for place, preload in enumerate(("no preload", "stricttls"))})
-        each = {preload: sum(part.values()) / LOOK_UPS for preload, part in counts.items()}
-        self.rows.number(f"{name}, instructions", "library, more than bare",
-                         each["stricttls"] - each["no preload"], "",
-                         note=f"bare: {each['no preload']:,.0f}")
-        best = {preload: min(float(measure.run([self.program, "resolve", "500"],
+            (source, preload): (measure.parts, [self.program, source, str(LOOK_UPS)],
+                                self.env(preload), self.work / f"{source}.{place}")
+            for source in ("dns", "hosts") for place, preload in enumerate(preloads)})
+        each = {key: sum(part.values()) // LOOK_UPS for key, part in counts.items()}
+        for source, where in (("dns", "from a name server"), ("hosts", "from /etc/hosts")):
+            self.rows.ratio(name, where, each[source, "stricttls"], each[source, "no preload"], 1.01)
+        best = {preload: min(float(measure.run([self.program, "hosts", "500"],
                                                self.env(preload))) for _ in range(rounds))
-                for preload in ("no preload", "stricttls")}
+                for preload in preloads}
         self.rows.number(f"{name}, wall", "library, more than bare",
                          best["stricttls"] - best["no preload"], "µs", budget=2,
                          note=f"bare: {best['no preload']:.1f} µs")
