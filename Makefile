@@ -62,7 +62,7 @@ $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 # for all that the compiler links at once; the rest calls nobody back. (A thread that is cancelled
 # while the rest reads or writes a file ends as it should, with its handlers, but for destructors of
 # C++ in what called us.)
-UNWOUND := $(patsubst %,$(B)/shim-objects/shim/%.o,hooks_context hooks_loader hooks_names hooks_verify \
+UNWOUND := $(patsubst %,$(B)/shim-objects/shim/%.o,hooks_context hooks_loader hooks_names hooks_session \
   gates safe_chain safe_pass verify)
 
 $(B)/shim-objects/%.o: src/%.c

@@ -1,4 +1,4 @@
-/* hooks_context.c - the functions that make an SSL_CTX.
+/* hooks_context.c - the functions that make an SSL_CTX or an SSL.
  *
  * They start attach, and are where a policy that can't be obeyed shows: as a context that could not
  * be made, with an error that says why.
@@ -10,6 +10,7 @@
 #include "elf_symbols.h"
 #include "gates.h"
 #include "report.h"
+#include "slots.h"
 
 #include "next.h"
 
@@ -160,6 +161,18 @@ STLS_HOOK SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *library, const char *properties,
     if (must_make_again(openssl, context))
         context = openssl->SSL_CTX_new_ex(library, properties, method);
     return finish(openssl, context, method);
+}
+
+/* Remembers which security callback the context has now. */
+STLS_HOOK SSL *SSL_new(SSL_CTX *context)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+    SSL *ssl = openssl->SSL_new(context);
+    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+
+    if (connection != NULL) /* else we are off, or this libssl is none that we know */
+        stls_slots_security_of(openssl, ssl, NULL, connection);
+    return ssl;
 }
 
 /* A caller that reaches SSL_CTX_new past us would make contexts that ex_data does not know of. NULL
