@@ -1,28 +1,18 @@
 /* gates.c - see gates.h */
 #include "gates.h"
 
-#include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "algorithms.h"
 #include "denied.h"
+#include "handshake.h"
 #include "last_look.h"
-#include "policy_host.h"
-#include "policy_load.h"
 #include "report.h"
-#include "session.h"
 #include "slots.h"
 #include "verify.h"
 
-#include "../core/asked.h"
-
 #include "../core/banned.h"
-
-/* What START sets on a client that asked for no verification. CLIENT_ONCE means nothing to a
- * client; together the three tell our raise from a choice of the program's. */
-#define RAISED_VERIFY (SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT | SSL_VERIFY_CLIENT_ONCE)
 
 /* Once per libssl: whether there is a policy, and it can read all cipher strings. Empty if so. */
 static __attribute__((cold, noinline)) const char *find_closed(struct stls_openssl *openssl)
@@ -53,11 +43,6 @@ const char *stls_gates_closed(struct stls_openssl *openssl)
     return *reason != '\0' ? reason : NULL;
 }
 
-static bool is_enforcing(const struct stls_openssl *openssl, const SSL *ssl)
-{
-    return stls_policy_of(openssl, ssl)->mode == STLS_MODE_ENFORCE;
-}
-
 static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL *ssl,
                                    const struct stls_connection *connection)
 {
@@ -69,238 +54,22 @@ static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL
     return context != NULL ? context->program_info : NULL;
 }
 
-static bool has_lost_info(const struct stls_openssl *openssl, const SSL *ssl)
-{
-    stls_info_callback *info = openssl->SSL_get_info_callback(ssl);
-
-    if (info == NULL)
-        info = openssl->SSL_CTX_get_info_callback(openssl->SSL_get_SSL_CTX(ssl));
-    return info != stls_gate_state;
-}
-
-/* A server that asks for certificates needs a session id context, or OpenSSL fails every
- * resumption; one a context keeps what the program told apart apart. */
-static void hold_session_id_context(struct stls_openssl *openssl, SSL *ssl,
-                                    const struct stls_connection *connection)
-{
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
-    unsigned char id[] = {'s', 't', 'r', 'i', 'c', 't', 't', 'l', 's', 0, 0, 0, 0};
-
-    if (connection->has_session_id_context || context == NULL || context->has_session_id_context)
-        return;
-    for (unsigned i = 0; i < 4; i++)
-        id[sizeof id - 1 - i] = (unsigned char)(context->number >> 8 * i);
-    openssl->SSL_set_session_id_context(ssl, id, sizeof id);
-}
-
-static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    int mode = openssl->SSL_get_verify_mode(ssl);
-    int wanted = mode | SSL_VERIFY_PEER;
-
-    if (!stls_policy_wants_verification(openssl, ssl))
-        return;
-    if (openssl->SSL_is_server(ssl)) {
-        wanted &= ~SSL_VERIFY_POST_HANDSHAKE; /* later may be never */
-        if (stls_policy_of(openssl, ssl)->verify_client == STLS_VERIFY_CLIENT_REQUIRE)
-            wanted |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    } else if ((mode & SSL_VERIFY_PEER) == 0) {
-        wanted = RAISED_VERIFY;
-    }
-    if ((mode & SSL_VERIFY_PEER) == 0) {
-        connection->asked_verify = mode;
-        connection->is_verify_raised = true;
-        connection->raised_verify = wanted;
-    }
-    if (mode != wanted)
-        openssl->SSL_set_verify(ssl, wanted, NULL); /* NULL keeps the program's callback */
-}
-
-/* A fixed-version method: the program's choice can't be raised. */
-static void refuse_old_method(struct stls_openssl *openssl, const SSL *ssl,
-                              struct stls_connection *connection)
-{
-    static const struct stls_refusal refusal = {.reason = "protocol version too low",
-                                                .rule = "MinProtocol"};
-
-    if (!stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
-        return;
-    connection->is_refused = connection->is_refused || is_enforcing(openssl, ssl);
-    stls_report_refusal(openssl, ssl, connection, &refusal);
-}
-
-/* What holds for the handshake that begins. A server knows no host. */
-static const struct stls_policy *find_policy(struct stls_openssl *openssl, const SSL *ssl,
-                                             struct stls_refusal *ret_refusal)
-{
-    const struct stls_policy *policy = stls_policy_renew(stls_report_policy, &ret_refusal->rule);
-    bool is_of_host = stls_policy_has_hosts() && !openssl->SSL_is_server(ssl);
-    const struct stls_vetted *vetted;
-
-    if (is_of_host && ret_refusal->rule == NULL)
-        policy = stls_policy_for_host(openssl, ssl, &ret_refusal->rule);
-    if (ret_refusal->rule != NULL) {
-        ret_refusal->reason = "the sections that apply contradict each other";
-    } else if (is_of_host) {
-        vetted = stls_vetted_of(openssl, policy);
-        if (vetted != NULL && vetted->error[0] == '\0')
-            return policy;
-        ret_refusal->reason = vetted != NULL ? vetted->error : "out of memory";
-        ret_refusal->rule = "CipherString";
-    }
-    return policy;
-}
-
-/* A key that both sides had beforehand stands in for a certificate, and lets early data go before
- * any gate has seen the peer. What the program had set is gone: these slots have no getters. */
-static void drop_keys(const struct stls_openssl *openssl, SSL *ssl,
-                      const struct stls_connection *connection)
-{
-    const struct stls_policy *policy = stls_policy_of_connection(connection);
-
-    if (openssl->SSL_is_server(ssl)
-            ? policy->verify_client != STLS_VERIFY_CLIENT_REQUIRE
-            : policy->allow_psk != STLS_ALLOW_NO || !stls_policy_verifies_server(policy))
-        return;
-    openssl->SSL_set_psk_use_session_callback(ssl, NULL);
-    openssl->SSL_set_psk_find_session_callback(ssl, NULL);
-    openssl->SSL_set_session_secret_cb(ssl, NULL, NULL);
-    if (openssl->SSL_set_psk_client_callback != NULL) {
-        openssl->SSL_set_psk_client_callback(ssl, NULL);
-        openssl->SSL_set_psk_server_callback(ssl, NULL);
-    }
-}
-
-/* What holds for the handshake, and what the program asked for before we change anything. */
-static void begin(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    int mode = openssl->SSL_get_verify_mode(ssl);
-    struct stls_refusal refusal = {.reason = NULL};
-
-    connection->is_started = true;
-    connection->is_reported = false;
-    if (openssl->SSL_in_before(ssl)) { /* no renegotiation opens what was shut */
-        connection->is_refused = false;
-        connection->vouched = NULL;
-    }
-    connection->policy = find_policy(openssl, ssl, &refusal);
-    connection->asked &= ~(uint32_t)STLS_ASKED_FORGIVENESS;
-    stls_denied_start(openssl, ssl, connection);
-    if (!connection->is_verify_raised || mode != connection->raised_verify) {
-        connection->asked_verify = mode;
-        connection->is_verify_raised = false;
-    }
-    /* Before the mode is asked: who can't say what holds can't say that nothing does. */
-    if (refusal.reason != NULL) {
-        connection->is_refused = connection->policy->mode != STLS_MODE_AUDIT;
-        stls_report_refusal(openssl, ssl, connection, &refusal);
-    }
-    if (connection->policy->mode == STLS_MODE_OFF)
-        connection->is_reported = true; /* off says nothing more */
-}
-
-static void start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
-
-    begin(openssl, ssl, connection);
-    if (!is_enforcing(openssl, ssl) && !connection->is_refused) {
-        refuse_old_method(openssl, ssl, connection);
-        if (has_lost_info(openssl, ssl) ||
-            openssl->SSL_get_security_callback(ssl) != stls_gate_algorithms)
-            stls_slots_hold(openssl, ssl, connection);
-        return;
-    }
-    stls_slots_hold(openssl, ssl, connection);
-    stls_algorithms_apply(openssl, ssl, connection->policy,
-                          context != NULL && context->is_prepared);
-    hold_verify(openssl, ssl, connection);
-    drop_keys(openssl, ssl, connection);
-    refuse_old_method(openssl, ssl, connection);
-    if (!stls_policy_wants_verification(openssl, ssl))
-        return;
-    if (openssl->SSL_is_server(ssl)) {
-        hold_session_id_context(openssl, ssl, connection);
-        return;
-    }
-    if (stls_policy_of(openssl, ssl)->allow_raw_public_key == STLS_ALLOW_NO &&
-        openssl->SSL_set1_server_cert_type != NULL)
-        openssl->SSL_set1_server_cert_type(ssl, NULL, 0); /* X.509 only */
-    stls_session_drop_unvetted(openssl, ssl, connection);
-}
-
-/* Some twenty times a handshake: nothing here fails, so that there is no error to take back. */
-static void step(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    if (!is_enforcing(openssl, ssl))
-        return;
-    stls_slots_hold(openssl, ssl, connection);
-    hold_verify(openssl, ssl, connection);
-    if (openssl->SSL_get_state(ssl) == TLS_ST_BEFORE)
-        drop_keys(openssl, ssl, connection);
-}
-
-/* Nothing more can be refused by the handshake itself: a connection that slipped through is shut in
- * both directions, before a byte of the program's can move. */
-static void done(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
-{
-    if (!stls_last_look_is_due(openssl, ssl))
-        return;
-    connection->is_started = false;
-    if (stls_last_look(openssl, ssl, connection))
-        return;
-    connection->is_refused = true;
-    openssl->SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-}
-
-/* A server that asked for a certificate fails in this way where none comes: with an alert of its
- * own in TLS 1.3, before that with a general one, when the cipher has been chosen. */
-static bool is_certificate_missing(const struct stls_openssl *openssl, const SSL *ssl, int value)
-{
-    if (!openssl->SSL_is_server(ssl) ||
-        stls_policy_of(openssl, ssl)->verify_client != STLS_VERIFY_CLIENT_REQUIRE)
-        return false;
-    return value == (SSL3_AL_FATAL << 8 | SSL_AD_CERTIFICATE_REQUIRED) ||
-           (value == (SSL3_AL_FATAL << 8 | SSL_AD_HANDSHAKE_FAILURE) &&
-            openssl->SSL_get_pending_cipher(ssl) != NULL);
-}
-
-/* A handshake that fails outside of gate 2 has no callback of its own: its alert tells. */
-static void alert(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
-                  bool is_ours, int value)
-{
-    char text[STLS_BLAME_MAX];
-    struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long(value),
-                                   .is_refused_anyway = !is_enforcing(openssl, ssl)};
-
-    if (!connection->is_started)
-        return;
-    if (is_certificate_missing(openssl, ssl, value)) {
-        refusal.reason = "no certificate of the client";
-        refusal.rule = "VerifyClient=require";
-    } else {
-        refusal.rule = stls_denied_blame(openssl, ssl, connection, is_ours, value, text);
-    }
-    if (refusal.rule != NULL)
-        stls_report_refusal(openssl, ssl, connection, &refusal);
-}
-
 static void look(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                  int where, int ret)
 {
     struct stls_guard guard;
 
     if (where & SSL_CB_LOOP) {
-        step(openssl, ssl, connection);
+        stls_handshake_step(openssl, ssl, connection);
         return;
     }
     guard = stls_guard_enter(openssl);
     if (where & SSL_CB_HANDSHAKE_START)
-        start(openssl, ssl, connection);
+        stls_handshake_start(openssl, ssl, connection);
     else if (where & SSL_CB_HANDSHAKE_DONE)
-        done(openssl, ssl, connection);
+        stls_handshake_done(openssl, ssl, connection);
     else if (where & SSL_CB_ALERT)
-        alert(openssl, ssl, connection, (where & SSL_CB_WRITE) != 0, ret);
+        stls_handshake_alert(openssl, ssl, connection, (where & SSL_CB_WRITE) != 0, ret);
     stls_guard_leave(guard);
     if (where & SSL_CB_HANDSHAKE_START && connection->is_refused)
         stls_openssl_raise(openssl, SSL_R_UNSUPPORTED_PROTOCOL, "stricttls: MinProtocol");
@@ -330,10 +99,10 @@ static void start_late(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
 {
     struct stls_guard guard;
 
-    if (connection->is_started || !has_lost_info(openssl, ssl))
+    if (connection->is_started || stls_slots_have_info(openssl, ssl))
         return;
     guard = stls_guard_enter(openssl);
-    start(openssl, ssl, connection);
+    stls_handshake_start(openssl, ssl, connection);
     stls_guard_leave(guard);
 }
 
@@ -417,13 +186,13 @@ static bool is_agreed(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     bool is_first = !connection->is_started;
 
     if (connection->policy == NULL)
-        begin(openssl, ssl, connection);
-    step(openssl, ssl, connection);
-    if (is_first || is_enforcing(openssl, ssl))
+        stls_handshake_begin(openssl, ssl, connection);
+    stls_handshake_step(openssl, ssl, connection);
+    if (is_first || stls_policy_is_enforced(openssl, ssl))
         refusal.reason = stls_last_look_at_algorithms(
             openssl, ssl, openssl->SSL_get_pending_cipher(ssl), &refusal.rule);
     if (refusal.reason != NULL) {
-        connection->is_refused = is_enforcing(openssl, ssl);
+        connection->is_refused = stls_policy_is_enforced(openssl, ssl);
         stls_report_refusal(openssl, ssl, connection, &refusal);
     }
     stls_guard_leave(guard);
@@ -437,7 +206,7 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
 
     if (ssl == NULL || connection == NULL) { /* out of memory */
-        if (is_enforcing(openssl, ssl) || ssl == NULL)
+        if (stls_policy_is_enforced(openssl, ssl) || ssl == NULL)
             return 0;
         return stls_verify_as_program(openssl, ssl, chain);
     }
@@ -451,7 +220,7 @@ int stls_gate_certificate(X509_STORE_CTX *chain, void *arg)
         connection->is_reported = false;
     if (!stls_policy_wants_verification(openssl, ssl))
         return stls_verify_as_program(openssl, ssl, chain);
-    if (is_enforcing(openssl, ssl))
+    if (stls_policy_is_enforced(openssl, ssl))
         return stls_verify_enforce(openssl, ssl, connection, chain);
     return stls_verify_audit(openssl, ssl, connection, chain);
 }

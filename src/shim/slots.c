@@ -78,6 +78,21 @@ void stls_slots_hold(struct stls_openssl *openssl, SSL *ssl, struct stls_connect
     hold_cert_verify(openssl, openssl->SSL_get_SSL_CTX(ssl));
 }
 
+bool stls_slots_have_info(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    stls_info_callback *info = openssl->SSL_get_info_callback(ssl);
+
+    if (info == NULL)
+        info = openssl->SSL_CTX_get_info_callback(openssl->SSL_get_SSL_CTX(ssl));
+    return info == stls_gate_state;
+}
+
+bool stls_slots_are_ours(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    return stls_slots_have_info(openssl, ssl) &&
+           openssl->SSL_get_security_callback(ssl) == stls_gate_algorithms;
+}
+
 stls_security_callback *stls_slots_security_of(const struct stls_openssl *openssl, const SSL *ssl,
                                                const SSL_CTX *context,
                                                struct stls_connection *connection)

@@ -16,6 +16,10 @@ void stls_slots_take(struct stls_openssl *openssl, SSL_CTX *context, struct stls
 /* Those of the SSL itself and of the context it has now, which may have been swapped. */
 void stls_slots_hold(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection);
 
+/* Whether gate 1 is told of this SSL; and whether gate 3 is asked as well. */
+bool stls_slots_have_info(const struct stls_openssl *openssl, const SSL *ssl);
+bool stls_slots_are_ours(const struct stls_openssl *openssl, const SSL *ssl);
+
 /* The program's security callback for an SSL, or for a context where that is NULL. As OpenSSL has
  * it, an SSL keeps the one that its context had when it was made, until it gets another. */
 stls_security_callback *stls_slots_security_of(const struct stls_openssl *openssl, const SSL *ssl,

@@ -102,6 +102,11 @@ stls_policy_of_connection(const struct stls_connection *connection)
     return connection->policy != NULL ? connection->policy : stls_policy();
 }
 
+static inline bool stls_policy_is_enforced(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    return stls_policy_of(openssl, ssl)->mode == STLS_MODE_ENFORCE;
+}
+
 /* The role decides whether gate 2 has a word to say. */
 bool stls_policy_wants_verification(const struct stls_openssl *openssl, const SSL *ssl);
 

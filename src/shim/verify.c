@@ -1,100 +1,24 @@
 /* verify.c - see verify.h */
 #include "verify.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "leaf_names.h"
-#include "pins.h"
 #include "policy_load.h"
-#include "report.h"
 #include "safe_chain.h"
 #include "session.h"
 #include "trust.h"
+#include "verdict.h"
 
 #include "../core/asked.h"
 
 #include "../core/banned.h"
 
-enum {
-    DANE_EE = 3, /* RFC 7218 */
-};
-
-/* What was decided, and by which word of the policy. */
-struct verdict {
-    int error;
-    const char *rule;
-    const char *reason;              /* NULL: OpenSSL's words for error */
-    struct stls_profile_fault fault; /* if .reason is not NULL, instead of both */
-    int trust_error;                 /* if not 0, the same */
-    int forgiven;                    /* the program's verify callback let it pass */
-    enum stls_anchors anchors;
-    X509 *anchor;                         /* to be freed */
-    bool is_uncertain, is_refused_anyway; /* as in struct stls_refusal */
-};
-
-/* A TLSA record for the very key says by itself whose it is, if the program wants it so: the names
- * in the certificate are nobody's concern then (RFC 7671, section 5.1; mail servers: RFC 7672). */
-static bool is_named_by_record(const struct stls_openssl *openssl, SSL *ssl)
-{
-    uint8_t usage = 0;
-
-    return openssl->SSL_get0_dane_tlsa(ssl, &usage, NULL, NULL, NULL, NULL) == 0 &&
-           usage == DANE_EE &&
-           (openssl->SSL_dane_set_flags(ssl, 0) & DANE_FLAG_NO_DANE_EE_NAMECHECKS) != 0;
-}
-
-static void check_names(const struct stls_openssl *openssl, SSL *ssl,
-                        const struct stls_policy *policy, X509_STORE_CTX *chain,
-                        struct verdict *verdict)
-{
-    X509_VERIFY_PARAM *param = openssl->X509_STORE_CTX_get0_param(chain);
-    X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
-
-    if (is_named_by_record(openssl, ssl))
-        return;
-    verdict->rule = "CheckHost=require";
-    switch (stls_leaf_names_check(openssl, ssl, policy, param, leaf, NULL)) {
-    case STLS_LEAF_NAMES_MATCH:
-        return;
-    case STLS_LEAF_NAMES_MISMATCH:
-        verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
-        return;
-    case STLS_LEAF_NAMES_ADDRESS_MISMATCH:
-        verdict->error = X509_V_ERR_IP_ADDRESS_MISMATCH;
-        return;
-    case STLS_LEAF_NAMES_NOT_ALLOWED:
-        verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
-        verdict->rule = "HostSources";
-        verdict->reason = "the host is known from a source that is left out";
-        return;
-    case STLS_LEAF_NAMES_UNKNOWN:
-        verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
-        verdict->rule = "UnknownHost=refuse";
-        verdict->reason = "nobody knows which host the program meant";
-        return;
-    }
-}
-
-static void check_pins(const struct stls_openssl *openssl, const struct stls_policy *policy,
-                       X509_STORE_CTX *chain, struct verdict *verdict)
-{
-    if (!policy->pins.is_set ||
-        stls_pins_match(openssl, &policy->pins, openssl->X509_STORE_CTX_get0_cert(chain)))
-        return;
-    verdict->error = X509_V_ERR_CERT_REJECTED;
-    verdict->rule = "PinSHA256";
-    verdict->reason = "the server's key is not a pinned one";
-}
-
 /* A raw public key has no name and no chain: only the program can know whether it is the right one,
  * and only where the policy lets it. */
-static struct verdict judge_raw_key(struct stls_safe_chain *run)
+static struct stls_verdict judge_raw_key(struct stls_safe_chain *run)
 {
-    struct verdict verdict = {.error = X509_V_ERR_CERT_UNTRUSTED,
-                              .rule = "AllowRawPublicKey=no",
-                              .reason = "raw public key",
-                              .anchors = STLS_ANCHORS_PROGRAM};
+    struct stls_verdict verdict = {.error = X509_V_ERR_CERT_UNTRUSTED,
+                                   .rule = "AllowRawPublicKey=no",
+                                   .reason = "raw public key",
+                                   .anchors = STLS_ANCHORS_PROGRAM};
 
     if (run->policy->allow_raw_public_key == STLS_ALLOW_NO)
         return verdict;
@@ -114,8 +38,8 @@ enum turn {
     WE_AFTER, /* the same, and the program has just accepted it, by OpenSSL's verification */
 };
 
-static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
-                            enum turn turn, bool is_indifferent)
+static struct stls_verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
+                                 enum turn turn, bool is_indifferent)
 {
     struct stls_safe_chain run = {
         .openssl = openssl,
@@ -128,7 +52,7 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
         .is_quiet = stls_policy_of(openssl, ssl)->mode == STLS_MODE_AUDIT,
         .is_indifferent = is_indifferent,
     };
-    struct verdict verdict = {.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
+    struct stls_verdict verdict = {.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
     struct stls_guard guard;
 
     if (openssl->X509_STORE_CTX_get0_cert(chain) == NULL)
@@ -143,21 +67,21 @@ static struct verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
     if (verdict.error != X509_V_OK || run.is_server)
         return verdict;
     guard = stls_guard_enter(openssl);
-    check_names(openssl, ssl, run.policy, chain, &verdict);
+    stls_verdict_check_names(openssl, ssl, run.policy, chain, &verdict);
     if (verdict.error == X509_V_OK)
-        check_pins(openssl, run.policy, chain, &verdict);
+        stls_verdict_check_pins(openssl, run.policy, chain, &verdict);
     stls_guard_leave(guard);
     return verdict;
 }
 
 /* Without VerifyPeer=require the chain is the program's business; a pinned key is not. */
-static struct verdict judge_pins(const struct stls_openssl *openssl, SSL *ssl,
-                                 X509_STORE_CTX *chain)
+static struct stls_verdict judge_pins(const struct stls_openssl *openssl, SSL *ssl,
+                                      X509_STORE_CTX *chain)
 {
-    struct verdict verdict = {.error = X509_V_OK, .anchors = STLS_ANCHORS_PROGRAM};
+    struct stls_verdict verdict = {.error = X509_V_OK, .anchors = STLS_ANCHORS_PROGRAM};
     struct stls_guard guard = stls_guard_enter(openssl);
 
-    check_pins(openssl, stls_policy_of(openssl, ssl), chain, &verdict);
+    stls_verdict_check_pins(openssl, stls_policy_of(openssl, ssl), chain, &verdict);
     stls_guard_leave(guard);
     return verdict;
 }
@@ -192,41 +116,6 @@ static void note_forgiven(struct stls_connection *connection, int error)
         connection->asked |= STLS_ASKED_FORGIVENESS;
 }
 
-static void report(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
-                   X509_STORE_CTX *chain, const struct verdict *verdict)
-{
-    struct stls_refusal refusal = {.reason = verdict->reason,
-                                   .rule = verdict->rule,
-                                   .is_uncertain = verdict->is_uncertain,
-                                   .is_refused_anyway = verdict->is_refused_anyway};
-    struct stls_guard guard = stls_guard_enter(openssl);
-    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
-    char fault[STLS_TEXT_MAX + 128];
-
-    if (verdict->trust_error != 0) {
-        char text[64];
-
-        snprintf(fault, sizeof fault, "%s: %s",
-                 policy->trust_store == STLS_TRUST_STORE_PATH ? policy->trust_path
-                                                              : "the system's trust anchors",
-                 strerror_r(verdict->trust_error, text, sizeof text));
-        refusal.reason = fault;
-        refusal.rule = "TrustStore";
-    }
-    if (verdict->fault.reason != NULL) {
-        snprintf(fault, sizeof fault, "%s (certificate at depth %d)", verdict->fault.reason,
-                 verdict->fault.depth);
-        refusal.reason = fault;
-        refusal.rule = policy->chain_rules == STLS_CHAIN_RULES_WEBPKI ? "ChainRules=webpki"
-                                                                      : "ChainRules=rfc5280";
-    }
-    if (refusal.reason == NULL)
-        refusal.reason = openssl->X509_verify_cert_error_string(verdict->error);
-    refusal.leaf = openssl->X509_STORE_CTX_get0_cert(chain);
-    stls_report_refusal(openssl, ssl, connection, &refusal);
-    stls_guard_leave(guard);
-}
-
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain)
 {
     const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
@@ -240,7 +129,7 @@ int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CT
 
 /* The chain's error is ours, and it counts. */
 static int refuse(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
-                  const struct verdict *verdict)
+                  const struct stls_verdict *verdict)
 {
     int mode = openssl->SSL_get_verify_mode(ssl);
 
@@ -256,7 +145,7 @@ static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
 {
     bool asked_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
     int ret = stls_verify_as_program(openssl, ssl, chain);
-    struct verdict verdict;
+    struct stls_verdict verdict;
 
     if (ret <= 0 && !asked_none)
         return ret;
@@ -265,7 +154,7 @@ static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         stls_session_mark(openssl, ssl, connection, verdict.anchors, NULL);
         return 1;
     }
-    report(openssl, ssl, connection, chain, &verdict);
+    stls_verdict_report(openssl, ssl, connection, chain, &verdict);
     return refuse(openssl, ssl, chain, &verdict);
 }
 
@@ -280,9 +169,9 @@ static bool is_incomplete(int error)
 /* Where the program's own function has accepted a chain, it may have completed it, as squid's does.
  * An anchor that it has brought along with the certificates is none. */
 static void judge_completed(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
-                            const X509 *leaf, int count, struct verdict *verdict)
+                            const X509 *leaf, int count, struct stls_verdict *verdict)
 {
-    struct verdict second;
+    struct stls_verdict second;
 
     if (!is_incomplete(verdict->error) || leaf != openssl->X509_STORE_CTX_get0_cert(chain))
         return;
@@ -302,7 +191,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     bool asked_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
     int count = stls_safe_chain_count(openssl, chain);
     const X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
-    struct verdict verdict;
+    struct stls_verdict verdict;
     bool is_asked;
     int ret = 1;
 
@@ -327,7 +216,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         return ret;
     }
     openssl->X509_free(verdict.anchor);
-    report(openssl, ssl, connection, chain, &verdict);
+    stls_verdict_report(openssl, ssl, connection, chain, &verdict);
     if (has_own && !is_asked) /* it may want to see the certificates all the same */
         (void)stls_verify_as_program(openssl, ssl, chain);
     return refuse(openssl, ssl, chain, &verdict);
@@ -350,7 +239,7 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     bool is_first = !is_by_pins(openssl, ssl) && comes_first(openssl, ssl, chain, has_own);
     int count = stls_safe_chain_count(openssl, chain);
     const X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
-    struct verdict verdict = {0};
+    struct stls_verdict verdict = {0};
     struct stls_guard guard;
     bool asks_none;
     int ret;
@@ -384,7 +273,7 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     if (verdict.error == X509_V_OK)
         stls_session_mark(openssl, ssl, connection, verdict.anchors, verdict.anchor);
     else
-        report(openssl, ssl, connection, chain, &verdict);
+        stls_verdict_report(openssl, ssl, connection, chain, &verdict);
     openssl->X509_free(verdict.anchor);
     stls_guard_leave(guard);
     return ret;
@@ -405,7 +294,7 @@ void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
     X509_STORE *store = stls_trust_program_store(openssl, ssl);
     X509 *leaf = openssl->SSL_SESSION_get0_peer(openssl->SSL_get_session(ssl));
     X509_STORE_CTX *chain = has_dane(openssl, ssl) ? NULL : openssl->X509_STORE_CTX_new();
-    struct verdict verdict;
+    struct stls_verdict verdict;
 
     if (chain != NULL &&
         openssl->X509_STORE_CTX_init(chain, store, leaf, openssl->SSL_get_peer_cert_chain(ssl)) &&
@@ -415,7 +304,7 @@ void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
                                            : judge(openssl, ssl, chain, WE_FIRST, asks_none);
         verdict.is_uncertain = true;
         if (verdict.error != X509_V_OK)
-            report(openssl, ssl, connection, chain, &verdict);
+            stls_verdict_report(openssl, ssl, connection, chain, &verdict);
         openssl->X509_free(verdict.anchor);
     }
     openssl->X509_STORE_CTX_free(chain);
