@@ -103,7 +103,8 @@ static int verify_without_functions(const struct stls_safe_chain *run, X509_STOR
 {
     const struct stls_openssl *openssl = run->openssl;
     X509 *last = stls_safe_pass_last_of(openssl, chain);
-    struct stls_safe_pass pass = {.policy = run->policy};
+    struct stls_safe_result result = {.error = X509_V_OK};
+    struct stls_safe_pass pass = {.policy = run->policy, .result = &result};
     X509_STORE *store;
     int error = X509_V_ERR_OUT_OF_MEM;
 
@@ -112,8 +113,8 @@ static int verify_without_functions(const struct stls_safe_chain *run, X509_STOR
     store = openssl->X509_STORE_new();
     if (store != NULL && openssl->X509_STORE_add_cert(store, last))
         error = verify_beside(run, store, true, &pass, NULL);
-    *ret_fault = pass.fault;
-    openssl->X509_free(pass.anchor);
+    *ret_fault = result.fault;
+    openssl->X509_free(result.anchor);
     openssl->X509_STORE_free(store);
     return error;
 }
@@ -143,14 +144,14 @@ static int verify_by_program_store(const struct stls_safe_chain *run, struct stl
     int error;
 
     if (run->is_quiet && stls_safe_chain_has_functions(openssl, store)) {
-        error = verify_without_functions(run, run->chain, &pass->fault);
+        error = verify_without_functions(run, run->chain, &pass->result->fault);
         if (error == X509_V_OK)
             stls_safe_pass_keep_anchor(openssl, run->chain, pass);
         return error;
     }
     error = verify_beside(run, store, false, pass, &chain);
     if (error == X509_V_OK && has_own_functions(openssl, store))
-        error = verify_without_functions(run, chain, &pass->fault);
+        error = verify_without_functions(run, chain, &pass->result->fault);
     openssl->X509_STORE_CTX_free(chain);
     return error;
 }
@@ -163,7 +164,7 @@ static int verify_in_place(const struct stls_safe_chain *run, struct stls_safe_p
 
     if (error == X509_V_OK &&
         has_own_functions(openssl, openssl->X509_STORE_CTX_get0_store(run->chain)))
-        error = verify_without_functions(run, run->chain, &pass->fault);
+        error = verify_without_functions(run, run->chain, &pass->result->fault);
     return error;
 }
 
@@ -172,7 +173,7 @@ static int verify_by_our_store(const struct stls_safe_chain *run, struct stls_sa
                                bool is_chain_adopted)
 {
     const struct stls_openssl *openssl = run->openssl;
-    X509_STORE *store = stls_trust_store(run->openssl, run->policy, &pass->trust_error);
+    X509_STORE *store = stls_trust_store(run->openssl, run->policy, &pass->result->trust_error);
     X509_STORE_CTX *chain;
     int error = verify_beside(run, store, false, pass, &chain);
 
@@ -186,15 +187,15 @@ static int verify_by_our_store(const struct stls_safe_chain *run, struct stls_sa
 /* A program that did not care about the chain loaded too few anchors, or set too small a depth. */
 static void run_for_indifferent(struct stls_safe_chain *run, struct stls_safe_pass *pass, int count)
 {
-    if (run->error == X509_V_ERR_CERT_CHAIN_TOO_LONG)
-        run->error = verify_by_program_store(run, pass);
-    if (run->error == X509_V_OK &&
-        !stls_safe_chain_was_there(run->openssl, run->chain, pass->anchor, count))
-        run->error = X509_V_ERR_CERT_UNTRUSTED;
-    if (!is_trust_error(run->error))
+    if (run->result.error == X509_V_ERR_CERT_CHAIN_TOO_LONG)
+        run->result.error = verify_by_program_store(run, pass);
+    if (run->result.error == X509_V_OK &&
+        !stls_safe_chain_was_there(run->openssl, run->chain, pass->result->anchor, count))
+        run->result.error = X509_V_ERR_CERT_UNTRUSTED;
+    if (!is_trust_error(run->result.error))
         return;
-    run->anchors = STLS_ANCHORS_SYSTEM;
-    run->error = verify_by_our_store(run, pass, false);
+    run->result.anchors = STLS_ANCHORS_SYSTEM;
+    run->result.error = verify_by_our_store(run, pass, false);
 }
 
 static void find_error(struct stls_safe_chain *run, struct stls_safe_pass *pass)
@@ -204,19 +205,19 @@ static void find_error(struct stls_safe_chain *run, struct stls_safe_pass *pass)
     int first_error;
 
     if (run->policy->trust_store != STLS_TRUST_STORE_APP) {
-        run->anchors = STLS_ANCHORS_SYSTEM;
-        run->error = verify_by_our_store(run, pass, !run->is_beside);
+        run->result.anchors = STLS_ANCHORS_SYSTEM;
+        run->result.error = verify_by_our_store(run, pass, !run->is_beside);
         return;
     }
-    run->anchors = STLS_ANCHORS_PROGRAM;
-    run->error = run->is_beside ? verify_by_program_store(run, pass) : verify_in_place(run, pass);
+    run->result.error =
+        run->is_beside ? verify_by_program_store(run, pass) : verify_in_place(run, pass);
     run->is_indifferent = run->is_indifferent || pass->has_forgiven;
-    if (run->error == X509_V_OK || !run->is_indifferent)
+    if (run->result.error == X509_V_OK || !run->is_indifferent)
         return;
-    first_error = pass->has_forgiven ? pass->left_error : run->error;
+    first_error = pass->has_forgiven ? pass->left_error : run->result.error;
     run_for_indifferent(run, pass, count);
     /* A program that looks at the result by itself finds what it would have found without us. */
-    if (!run->is_beside && run->error == X509_V_OK)
+    if (!run->is_beside && run->result.error == X509_V_OK)
         openssl->X509_STORE_CTX_set_error(run->chain, first_error);
 }
 
@@ -266,34 +267,31 @@ static int judge_rules(struct stls_safe_chain *run)
         (const OPENSSL_STACK *)run->openssl->X509_STORE_CTX_get0_chain(run->chain);
 
     return stls_chain_rules_keep(run->openssl, built, run->policy->chain_rules, run->is_server,
-                                 &run->fault)
+                                 &run->result.fault)
                ? X509_V_OK
-               : run->fault.error;
+               : run->result.fault.error;
 }
 
 void stls_safe_chain_run(struct stls_safe_chain *run)
 {
     const struct stls_openssl *openssl = run->openssl;
+    struct stls_safe_result *result = &run->result;
     struct stls_safe_pass pass = {.policy = run->policy,
+                                  .result = result,
                                   .is_lenient = run->is_beside || run->is_indifferent};
 
+    *result = (struct stls_safe_result){.anchors = STLS_ANCHORS_PROGRAM};
     if (run->has_passed && was_safe(run)) {
-        run->anchors = STLS_ANCHORS_PROGRAM;
-        run->error = judge_rules(run);
-        if (run->error == X509_V_OK)
+        result->error = judge_rules(run);
+        if (result->error == X509_V_OK)
             stls_safe_pass_keep_anchor(openssl, run->chain, &pass);
-        run->anchor = pass.anchor;
         return;
     }
     if (!run->is_beside)
         pass.program = openssl->X509_STORE_CTX_get_verify_cb(run->chain);
     find_error(run, &pass);
-    run->fault = pass.fault;
-    run->trust_error = pass.trust_error;
-    run->forgiven = pass.forgiven;
-    if (run->error != X509_V_OK) {
-        openssl->X509_free(pass.anchor);
-        pass.anchor = NULL;
+    if (result->error != X509_V_OK) {
+        openssl->X509_free(result->anchor);
+        result->anchor = NULL;
     }
-    run->anchor = pass.anchor;
 }

@@ -9,18 +9,11 @@
 #define STLS_SAFE_CHAIN_H
 
 #include "openssl.h"
+#include "safe_pass.h"
 
 #include "../core/policy.h"
-#include "../core/profile.h"
-
-/* By whose trust anchors a peer was verified. */
-enum stls_anchors {
-    STLS_ANCHORS_PROGRAM,
-    STLS_ANCHORS_SYSTEM, /* though the program had loaded none that would do */
-};
 
 struct stls_safe_chain {
-    /* in */
     struct stls_openssl *openssl;
     X509_STORE_CTX *chain; /* what libssl or the program will look at afterwards */
     SSL *ssl;
@@ -30,13 +23,7 @@ struct stls_safe_chain {
     bool is_quiet;       /* beside, and call no function of the program's a second time */
     bool has_passed;     /* the program has just verified the chain, with success */
     bool is_indifferent; /* bare, the program would have accepted the chain as it is */
-    /* out */
-    int error;                       /* X509_V_ERR_*, X509_V_OK if it passes */
-    struct stls_profile_fault fault; /* .reason is not NULL where it was ChainRules that refused */
-    int trust_error;                 /* an errno, where the policy's anchors can't be loaded */
-    int forgiven;                    /* what the program's verify callback let pass, or X509_V_OK */
-    enum stls_anchors anchors;
-    X509 *anchor; /* the last of the verified chain, to be freed; NULL if it does not pass */
+    struct stls_safe_result result; /* out */
 };
 
 void stls_safe_chain_run(struct stls_safe_chain *run);

@@ -125,8 +125,8 @@ static int on_step(int ok, X509_STORE_CTX *chain)
     if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
         return answer;
     pass->has_forgiven = answer != 0;
-    if (answer && pass->forgiven == X509_V_OK)
-        pass->forgiven = error;
+    if (answer && pass->result->forgiven == X509_V_OK)
+        pass->result->forgiven = error;
     pass->left_error = openssl->X509_STORE_CTX_get_error(chain);
     openssl->X509_STORE_CTX_set_error(chain, error);
     return 0;
@@ -153,8 +153,8 @@ void stls_safe_pass_keep_anchor(const struct stls_openssl *openssl, X509_STORE_C
 {
     X509 *last = stls_safe_pass_last_of(openssl, chain);
 
-    openssl->X509_free(pass->anchor);
-    pass->anchor = last != NULL && openssl->X509_up_ref(last) ? last : NULL;
+    openssl->X509_free(pass->result->anchor);
+    pass->result->anchor = last != NULL && openssl->X509_up_ref(last) ? last : NULL;
 }
 
 /* ChainRules, as if X509_verify_cert went on: the program's callback hears of a fault as it would
@@ -164,7 +164,7 @@ static int verify_rules(const struct stls_openssl *openssl, X509_STORE_CTX *chai
                         struct stls_safe_pass *pass)
 {
     const OPENSSL_STACK *built = (const OPENSSL_STACK *)openssl->X509_STORE_CTX_get0_chain(chain);
-    struct stls_profile_fault *fault = &pass->fault;
+    struct stls_profile_fault *fault = &pass->result->fault;
 
     if (stls_chain_rules_keep(openssl, built, pass->policy->chain_rules, pass->is_server, fault))
         return 1;
@@ -182,7 +182,7 @@ int stls_safe_pass_verify(const struct stls_openssl *openssl, X509_STORE_CTX *ch
 
     make_safe(openssl, chain, pass->policy, is_server);
     pass->is_server = is_server;
-    pass->fault = (struct stls_profile_fault){0};
+    pass->result->fault = (struct stls_profile_fault){0};
     begin(pass, openssl, chain);
     ret = openssl->X509_verify_cert(chain);
     if (ret > 0 && leaf != NULL)

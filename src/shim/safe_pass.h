@@ -17,6 +17,22 @@
     (X509_V_FLAG_USE_CHECK_TIME | X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_IGNORE_CRITICAL |        \
      X509_V_FLAG_ALLOW_PROXY_CERTS)
 
+/* By whose trust anchors a peer was verified. */
+enum stls_anchors {
+    STLS_ANCHORS_PROGRAM,
+    STLS_ANCHORS_SYSTEM, /* though the program had loaded none that would do */
+};
+
+/* What came of it. */
+struct stls_safe_result {
+    int error;                       /* X509_V_ERR_*, X509_V_OK if it passes */
+    struct stls_profile_fault fault; /* .reason is not NULL where it was ChainRules that refused */
+    int trust_error;                 /* an errno, where the policy's anchors can't be loaded */
+    int forgiven;                    /* what the program's verify callback let pass, or X509_V_OK */
+    enum stls_anchors anchors;
+    X509 *anchor; /* the last of the verified chain, to be freed; NULL if it does not pass */
+};
+
 /* A thread can have several under way: a program's callback may fetch a revocation list over TLS,
  * and asynchronous jobs take turns. */
 struct stls_safe_pass {
@@ -27,15 +43,13 @@ struct stls_safe_pass {
     const struct stls_policy *policy;
     SSL_verify_cb program;           /* its verify callback, NULL if it is not to be called */
     bool is_lenient;                 /* what only the program demands is left to the program */
-    X509 *anchor;                    /* out: the last of the chain that passed, to be freed */
+    struct stls_safe_result *result; /* out: fault, forgiven, anchor */
     bool has_forgiven;               /* it answered "go on" to an error */
     int left_error;                  /* what it then left as the chain's error */
-    int forgiven;                    /* the error it answered so to, first of all */
-    struct stls_profile_fault fault; /* out: of ChainRules, if .reason is not NULL */
-    int trust_error;                 /* out: an errno, where our anchors can't be loaded */
 };
 
-/* X509_V_OK, with the anchor kept, or the error. pass->policy, program and is_lenient are set. */
+/* X509_V_OK, with the anchor kept, or the error. pass->policy, program, is_lenient and result
+ * are set. */
 int stls_safe_pass_verify(const struct stls_openssl *openssl, X509_STORE_CTX *chain, bool is_server,
                           struct stls_safe_pass *pass);
 

@@ -39,18 +39,18 @@ void stls_verdict_check_names(const struct stls_openssl *openssl, SSL *ssl,
     case STLS_LEAF_NAMES_MATCH:
         return;
     case STLS_LEAF_NAMES_MISMATCH:
-        verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
+        verdict->chain.error = X509_V_ERR_HOSTNAME_MISMATCH;
         return;
     case STLS_LEAF_NAMES_ADDRESS_MISMATCH:
-        verdict->error = X509_V_ERR_IP_ADDRESS_MISMATCH;
+        verdict->chain.error = X509_V_ERR_IP_ADDRESS_MISMATCH;
         return;
     case STLS_LEAF_NAMES_NOT_ALLOWED:
-        verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
+        verdict->chain.error = X509_V_ERR_HOSTNAME_MISMATCH;
         verdict->rule = "HostSources";
         verdict->reason = "the host is known from a source that is left out";
         return;
     case STLS_LEAF_NAMES_UNKNOWN:
-        verdict->error = X509_V_ERR_HOSTNAME_MISMATCH;
+        verdict->chain.error = X509_V_ERR_HOSTNAME_MISMATCH;
         verdict->rule = "UnknownHost=refuse";
         verdict->reason = "nobody knows which host the program meant";
         return;
@@ -63,7 +63,7 @@ void stls_verdict_check_pins(const struct stls_openssl *openssl, const struct st
     if (!policy->pins.is_set ||
         stls_pins_match(openssl, &policy->pins, openssl->X509_STORE_CTX_get0_cert(chain)))
         return;
-    verdict->error = X509_V_ERR_CERT_REJECTED;
+    verdict->chain.error = X509_V_ERR_CERT_REJECTED;
     verdict->rule = "PinSHA256";
     verdict->reason = "the server's key is not a pinned one";
 }
@@ -79,25 +79,25 @@ void stls_verdict_report(struct stls_openssl *openssl, SSL *ssl, struct stls_con
     const struct stls_policy *policy = stls_policy_of(openssl, ssl);
     char fault[STLS_TEXT_MAX + 128];
 
-    if (verdict->trust_error != 0) {
+    if (verdict->chain.trust_error != 0) {
         char text[64];
 
         snprintf(fault, sizeof fault, "%s: %s",
                  policy->trust_store == STLS_TRUST_STORE_PATH ? policy->trust_path
                                                               : "the system's trust anchors",
-                 strerror_r(verdict->trust_error, text, sizeof text));
+                 strerror_r(verdict->chain.trust_error, text, sizeof text));
         refusal.reason = fault;
         refusal.rule = "TrustStore";
     }
-    if (verdict->fault.reason != NULL) {
-        snprintf(fault, sizeof fault, "%s (certificate at depth %d)", verdict->fault.reason,
-                 verdict->fault.depth);
+    if (verdict->chain.fault.reason != NULL) {
+        snprintf(fault, sizeof fault, "%s (certificate at depth %d)", verdict->chain.fault.reason,
+                 verdict->chain.fault.depth);
         refusal.reason = fault;
         refusal.rule = policy->chain_rules == STLS_CHAIN_RULES_WEBPKI ? "ChainRules=webpki"
                                                                       : "ChainRules=rfc5280";
     }
     if (refusal.reason == NULL)
-        refusal.reason = openssl->X509_verify_cert_error_string(verdict->error);
+        refusal.reason = openssl->X509_verify_cert_error_string(verdict->chain.error);
     refusal.leaf = openssl->X509_STORE_CTX_get0_cert(chain);
     stls_report_refusal(openssl, ssl, connection, &refusal);
     stls_guard_leave(guard);

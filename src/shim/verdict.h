@@ -12,14 +12,9 @@
 
 /* What was decided, and by which word of the policy. */
 struct stls_verdict {
-    int error;
+    struct stls_safe_result chain; /* .error and .forgiven: of all that was judged */
     const char *rule;
-    const char *reason;              /* NULL: OpenSSL's words for error */
-    struct stls_profile_fault fault; /* if .reason is not NULL, instead of both */
-    int trust_error;                 /* if not 0, the same */
-    int forgiven;                    /* the program's verify callback let it pass */
-    enum stls_anchors anchors;
-    X509 *anchor;                         /* to be freed */
+    const char *reason; /* NULL: the chain's fault, or OpenSSL's words for error */
     bool is_uncertain, is_refused_anyway; /* as in struct stls_refusal */
 };
 

@@ -15,18 +15,15 @@
  * and only where the policy lets it. */
 static struct stls_verdict judge_raw_key(struct stls_safe_chain *run)
 {
-    struct stls_verdict verdict = {.error = X509_V_ERR_CERT_UNTRUSTED,
+    struct stls_verdict verdict = {.chain.error = X509_V_ERR_CERT_UNTRUSTED,
                                    .rule = "AllowRawPublicKey=no",
-                                   .reason = "raw public key",
-                                   .anchors = STLS_ANCHORS_PROGRAM};
+                                   .reason = "raw public key"};
 
     if (run->policy->allow_raw_public_key == STLS_ALLOW_NO)
         return verdict;
     run->is_indifferent = false;
     stls_safe_chain_run(run);
-    verdict.error = run->error;
-    verdict.forgiven = run->forgiven;
-    verdict.anchor = run->anchor;
+    verdict.chain = run->result;
     verdict.rule = "AllowRawPublicKey=yes";
     return verdict;
 }
@@ -58,17 +55,12 @@ static struct stls_verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_ST
     if (openssl->X509_STORE_CTX_get0_cert(chain) == NULL)
         return judge_raw_key(&run);
     stls_safe_chain_run(&run);
-    verdict.error = run.error;
-    verdict.fault = run.fault;
-    verdict.trust_error = run.trust_error;
-    verdict.forgiven = run.forgiven;
-    verdict.anchors = run.anchors;
-    verdict.anchor = run.anchor;
-    if (verdict.error != X509_V_OK || run.is_server)
+    verdict.chain = run.result;
+    if (verdict.chain.error != X509_V_OK || run.is_server)
         return verdict;
     guard = stls_guard_enter(openssl);
     stls_verdict_check_names(openssl, ssl, run.policy, chain, &verdict);
-    if (verdict.error == X509_V_OK)
+    if (verdict.chain.error == X509_V_OK)
         stls_verdict_check_pins(openssl, run.policy, chain, &verdict);
     stls_guard_leave(guard);
     return verdict;
@@ -78,7 +70,7 @@ static struct stls_verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_ST
 static struct stls_verdict judge_pins(const struct stls_openssl *openssl, SSL *ssl,
                                       X509_STORE_CTX *chain)
 {
-    struct stls_verdict verdict = {.error = X509_V_OK, .anchors = STLS_ANCHORS_PROGRAM};
+    struct stls_verdict verdict = {.chain.error = X509_V_OK};
     struct stls_guard guard = stls_guard_enter(openssl);
 
     stls_verdict_check_pins(openssl, stls_policy_of(openssl, ssl), chain, &verdict);
@@ -133,7 +125,7 @@ static int refuse(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
 {
     int mode = openssl->SSL_get_verify_mode(ssl);
 
-    openssl->X509_STORE_CTX_set_error(chain, verdict->error);
+    openssl->X509_STORE_CTX_set_error(chain, verdict->chain.error);
     if ((mode & SSL_VERIFY_PEER) == 0) /* it was lowered since START */
         openssl->SSL_set_verify(ssl, mode | SSL_VERIFY_PEER, NULL);
     return 0;
@@ -150,8 +142,8 @@ static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     if (ret <= 0 && !asked_none)
         return ret;
     verdict = judge_pins(openssl, ssl, chain);
-    if (verdict.error == X509_V_OK) {
-        stls_session_mark(openssl, ssl, connection, verdict.anchors, NULL);
+    if (verdict.chain.error == X509_V_OK) {
+        stls_session_mark(openssl, ssl, connection, verdict.chain.anchors, NULL);
         return 1;
     }
     stls_verdict_report(openssl, ssl, connection, chain, &verdict);
@@ -173,12 +165,12 @@ static void judge_completed(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
 {
     struct stls_verdict second;
 
-    if (!is_incomplete(verdict->error) || leaf != openssl->X509_STORE_CTX_get0_cert(chain))
+    if (!is_incomplete(verdict->chain.error) || leaf != openssl->X509_STORE_CTX_get0_cert(chain))
         return;
     second = judge(openssl, ssl, chain, WE_FIRST, true);
-    if (second.error == X509_V_OK && second.anchors == STLS_ANCHORS_PROGRAM &&
-        !stls_safe_chain_was_there(openssl, chain, second.anchor, count))
-        openssl->X509_free(second.anchor);
+    if (second.chain.error == X509_V_OK && second.chain.anchors == STLS_ANCHORS_PROGRAM &&
+        !stls_safe_chain_was_there(openssl, chain, second.chain.anchor, count))
+        openssl->X509_free(second.chain.anchor);
     else
         *verdict = second;
 }
@@ -200,22 +192,23 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
     /* The program's own verification must accept as well, so that the system's anchors can only
      * make it stricter. */
     verdict = judge(openssl, ssl, chain, has_own ? WE_FIRST : WE_ALONE, has_own || asked_none);
-    note_forgiven(connection, verdict.forgiven);
-    is_asked = has_own && (verdict.error == X509_V_OK || is_incomplete(verdict.error));
+    note_forgiven(connection, verdict.chain.forgiven);
+    is_asked = has_own && (verdict.chain.error == X509_V_OK || is_incomplete(verdict.chain.error));
     if (is_asked)
         ret = stls_verify_as_program(openssl, ssl, chain);
     if (is_asked && ret > 0)
         judge_completed(openssl, ssl, chain, leaf, count, &verdict);
-    if (verdict.error == X509_V_OK) {
+    if (verdict.chain.error == X509_V_OK) {
         /* Its refusal counts for nothing where it asked for no verification. */
         if (connection->asked_verify == SSL_VERIFY_NONE && !openssl->SSL_is_server(ssl))
             ret = 1;
         if (ret > 0)
-            stls_session_mark(openssl, ssl, connection, verdict.anchors, verdict.anchor);
-        openssl->X509_free(verdict.anchor);
+            stls_session_mark(openssl, ssl, connection, verdict.chain.anchors,
+                              verdict.chain.anchor);
+        openssl->X509_free(verdict.chain.anchor);
         return ret;
     }
-    openssl->X509_free(verdict.anchor);
+    openssl->X509_free(verdict.chain.anchor);
     stls_verdict_report(openssl, ssl, connection, chain, &verdict);
     if (has_own && !is_asked) /* it may want to see the certificates all the same */
         (void)stls_verify_as_program(openssl, ssl, chain);
@@ -255,7 +248,7 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
     if (asks_none)
         connection->asked_verify = SSL_VERIFY_NONE;
     if (is_first && ret <= 0 && !asks_none && !has_own) { /* it is held to its own anchors */
-        openssl->X509_free(verdict.anchor);
+        openssl->X509_free(verdict.chain.anchor);
         verdict = judge(openssl, ssl, chain, WE_FIRST, false);
     } else if (is_by_pins(openssl, ssl)) {
         verdict = judge_pins(openssl, ssl, chain);
@@ -266,15 +259,15 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
         judge_completed(openssl, ssl, chain, leaf, count, &verdict);
     }
     /* Its callback is not called a second time: what it let pass is what we would not. */
-    if (verdict.error != X509_V_OK && ret > 0 && !asks_none && !has_own &&
-        !is_name_error(verdict.error) && forgives(openssl, ssl, chain))
-        note_forgiven(connection, verdict.error);
+    if (verdict.chain.error != X509_V_OK && ret > 0 && !asks_none && !has_own &&
+        !is_name_error(verdict.chain.error) && forgives(openssl, ssl, chain))
+        note_forgiven(connection, verdict.chain.error);
     verdict.is_refused_anyway = ret <= 0 && (!asks_none || openssl->SSL_is_server(ssl));
-    if (verdict.error == X509_V_OK)
-        stls_session_mark(openssl, ssl, connection, verdict.anchors, verdict.anchor);
+    if (verdict.chain.error == X509_V_OK)
+        stls_session_mark(openssl, ssl, connection, verdict.chain.anchors, verdict.chain.anchor);
     else
         stls_verdict_report(openssl, ssl, connection, chain, &verdict);
-    openssl->X509_free(verdict.anchor);
+    openssl->X509_free(verdict.chain.anchor);
     stls_guard_leave(guard);
     return ret;
 }
@@ -303,9 +296,9 @@ void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
         verdict = is_by_pins(openssl, ssl) ? judge_pins(openssl, ssl, chain)
                                            : judge(openssl, ssl, chain, WE_FIRST, asks_none);
         verdict.is_uncertain = true;
-        if (verdict.error != X509_V_OK)
+        if (verdict.chain.error != X509_V_OK)
             stls_verdict_report(openssl, ssl, connection, chain, &verdict);
-        openssl->X509_free(verdict.anchor);
+        openssl->X509_free(verdict.chain.anchor);
     }
     openssl->X509_STORE_CTX_free(chain);
 }
