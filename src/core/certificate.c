@@ -12,9 +12,12 @@
 
 /* What an extension's syntax asks for (RFC 5280, 4.2). Lenient where certificates in use are not
  * quite DER and nothing hangs on it: a TRUE other than 0xff, a default that is spelt out. */
-static bool read_octets(struct stls_der value, struct stls_certificate *ret)
+static bool read_boolean(struct stls_der value, bool *ret)
 {
-    return stls_der_is_one(value, STLS_DER_OCTET_STRING, &ret->key_id);
+    if (value.at != NULL && value.length != 1)
+        return false;
+    *ret = value.at != NULL && value.at[0] != 0;
+    return true;
 }
 
 static bool read_key_usage(struct stls_der value, struct stls_certificate *ret)
@@ -29,30 +32,24 @@ static bool read_key_usage(struct stls_der value, struct stls_certificate *ret)
 
 static bool read_basic_constraints(struct stls_der value, struct stls_certificate *ret)
 {
-    struct stls_der rest, is_ca, path_length;
+    struct stls_der part[2]; /* cA BOOLEAN, pathLenConstraint INTEGER */
 
-    if (!stls_der_is_one(value, STLS_DER_SEQUENCE, &rest) ||
-        !stls_der_take_optional(&rest, STLS_DER_BOOLEAN, &is_ca) ||
-        !stls_der_take_optional(&rest, STLS_DER_INTEGER, &path_length) || rest.length > 0 ||
-        (is_ca.at != NULL && is_ca.length != 1) ||
-        (path_length.at != NULL && (path_length.length == 0 || path_length.at[0] >= 0x80)))
+    if (!stls_der_read_sequence(value, "\x01?\x02?", part) ||
+        (part[1].at != NULL && (part[1].length == 0 || part[1].at[0] >= 0x80)) ||
+        !read_boolean(part[0], &ret->is_ca))
         return false;
-    ret->is_ca = is_ca.at != NULL && is_ca.at[0] != 0;
-    ret->has_path_length = path_length.at != NULL;
+    ret->has_path_length = part[1].at != NULL;
     return true;
 }
 
 static bool read_authority_key_id(struct stls_der value, struct stls_certificate *ret)
 {
-    struct stls_der rest, key_id, issuer, serial;
+    struct stls_der part[3]; /* [0] the key's, [1] and [2] issuer and serial number */
 
-    if (!stls_der_is_one(value, STLS_DER_SEQUENCE, &rest) ||
-        !stls_der_take_optional(&rest, STLS_DER_CONTEXT(0), &key_id) ||
-        !stls_der_take_optional(&rest, STLS_DER_CONTEXT_CONSTRUCTED(1), &issuer) ||
-        !stls_der_take_optional(&rest, STLS_DER_CONTEXT(2), &serial) || rest.length > 0)
+    if (!stls_der_read_sequence(value, "\x80?\xa1?\x82?", part))
         return false;
-    ret->authority_key_id = key_id;
-    ret->has_authority_issuer = issuer.at != NULL || serial.at != NULL;
+    ret->authority_key_id = part[0];
+    ret->has_authority_issuer = part[1].at != NULL || part[2].at != NULL;
     return true;
 }
 
@@ -79,12 +76,11 @@ static bool is_general_name(unsigned tag)
     return (tag & 0xc0) == 0x80 && number <= 8 && (0x39u >> number & 1) == is_constructed;
 }
 
-static bool read_general_names(struct stls_der value, struct stls_certificate *ret)
+static bool are_general_names(struct stls_der value)
 {
     struct stls_der rest, contents;
     unsigned tag;
 
-    (void)ret;
     if (!is_list(value, 0) || !stls_der_is_one(value, STLS_DER_SEQUENCE, &rest))
         return false;
     while (stls_der_next(&rest, &tag, &contents))
@@ -93,24 +89,11 @@ static bool read_general_names(struct stls_der value, struct stls_certificate *r
     return true;
 }
 
-static bool read_identifiers(struct stls_der value, struct stls_certificate *ret)
-{
-    (void)ret;
-    return is_list(value, STLS_DER_OID);
-}
-
-static bool read_sequences(struct stls_der value, struct stls_certificate *ret)
-{
-    (void)ret;
-    return is_list(value, STLS_DER_SEQUENCE);
-}
-
-static bool read_access(struct stls_der value, struct stls_certificate *ret)
+static bool are_access_descriptions(struct stls_der value)
 {
     struct stls_der rest, description, contents;
     unsigned tag;
 
-    (void)ret;
     if (!is_list(value, STLS_DER_SEQUENCE) || !stls_der_is_one(value, STLS_DER_SEQUENCE, &rest))
         return false;
     while (stls_der_take(&rest, STLS_DER_SEQUENCE, &description))
@@ -122,34 +105,11 @@ static bool read_access(struct stls_der value, struct stls_certificate *ret)
 }
 
 /* Neither may be empty as a whole: RFC 5280, 4.2.1.10 and 4.2.1.11. */
-static bool read_two_optional(struct stls_der value, unsigned first, unsigned second)
+static bool is_one_of_two(struct stls_der value, const char *form)
 {
-    struct stls_der rest, a, b;
+    struct stls_der part[2];
 
-    return stls_der_is_one(value, STLS_DER_SEQUENCE, &rest) && rest.length > 0 &&
-           stls_der_take_optional(&rest, first, &a) && stls_der_take_optional(&rest, second, &b) &&
-           rest.length == 0;
-}
-
-static bool read_name_constraints(struct stls_der value, struct stls_certificate *ret)
-{
-    (void)ret;
-    return read_two_optional(value, STLS_DER_CONTEXT_CONSTRUCTED(0),
-                             STLS_DER_CONTEXT_CONSTRUCTED(1));
-}
-
-static bool read_policy_constraints(struct stls_der value, struct stls_certificate *ret)
-{
-    (void)ret;
-    return read_two_optional(value, STLS_DER_CONTEXT(0), STLS_DER_CONTEXT(1));
-}
-
-static bool read_integer(struct stls_der value, struct stls_certificate *ret)
-{
-    struct stls_der contents;
-
-    (void)ret;
-    return stls_der_is_one(value, STLS_DER_INTEGER, &contents) && contents.length > 0;
+    return stls_der_read_sequence(value, form, part) && (part[0].at != NULL || part[1].at != NULL);
 }
 
 /* In the order of enum stls_extension_id: what identifies each (2.5.29.14 and so on, and below
@@ -173,32 +133,34 @@ static const char known[] =
 static bool read_value(enum stls_extension_id id, struct stls_der value,
                        struct stls_certificate *ret)
 {
+    struct stls_der contents;
+
     switch (id) {
     case STLS_EXTENSION_SUBJECT_KEY_IDENTIFIER:
-        return read_octets(value, ret);
+        return stls_der_is_one(value, STLS_DER_OCTET_STRING, &ret->key_id);
     case STLS_EXTENSION_KEY_USAGE:
         return read_key_usage(value, ret);
     case STLS_EXTENSION_SUBJECT_ALT_NAME:
-        return read_general_names(value, ret);
+        return are_general_names(value);
     case STLS_EXTENSION_BASIC_CONSTRAINTS:
         return read_basic_constraints(value, ret);
     case STLS_EXTENSION_NAME_CONSTRAINTS:
-        return read_name_constraints(value, ret);
+        return is_one_of_two(value, "\xa0?\xa1?");
     case STLS_EXTENSION_CRL_DISTRIBUTION_POINTS:
     case STLS_EXTENSION_CERTIFICATE_POLICIES:
     case STLS_EXTENSION_FRESHEST_CRL:
-        return read_sequences(value, ret);
+        return is_list(value, STLS_DER_SEQUENCE);
     case STLS_EXTENSION_AUTHORITY_KEY_IDENTIFIER:
         return read_authority_key_id(value, ret);
     case STLS_EXTENSION_POLICY_CONSTRAINTS:
-        return read_policy_constraints(value, ret);
+        return is_one_of_two(value, "\x80?\x81?");
     case STLS_EXTENSION_EXTENDED_KEY_USAGE:
-        return read_identifiers(value, ret);
+        return is_list(value, STLS_DER_OID);
     case STLS_EXTENSION_INHIBIT_ANY_POLICY:
-        return read_integer(value, ret);
+        return stls_der_is_one(value, STLS_DER_INTEGER, &contents) && contents.length > 0;
     case STLS_EXTENSION_AUTHORITY_INFO_ACCESS:
     case STLS_EXTENSION_SUBJECT_INFO_ACCESS:
-        return read_access(value, ret);
+        return are_access_descriptions(value);
     case STLS_EXTENSIONS:
         break;
     }
@@ -208,16 +170,15 @@ static bool read_value(enum stls_extension_id id, struct stls_der value,
 static bool take_extension(struct stls_der *rest, struct stls_der *ret_oid,
                            struct stls_extension *ret)
 {
-    struct stls_der extension, is_critical;
+    struct stls_der extension, part[3]; /* extnID, critical, extnValue */
 
     if (!stls_der_take(rest, STLS_DER_SEQUENCE, &extension) ||
-        !stls_der_take(&extension, STLS_DER_OID, ret_oid) ||
-        !stls_der_take_optional(&extension, STLS_DER_BOOLEAN, &is_critical) ||
-        !stls_der_take(&extension, STLS_DER_OCTET_STRING, &ret->value) || extension.length > 0 ||
-        (is_critical.at != NULL && is_critical.length != 1))
+        !stls_der_read(extension, "\x06\x01?\x04", part) ||
+        !read_boolean(part[1], &ret->is_critical))
         return false;
+    *ret_oid = part[0];
     ret->is_present = true;
-    ret->is_critical = is_critical.at != NULL && is_critical.at[0] != 0;
+    ret->value = part[2];
     return true;
 }
 
@@ -267,13 +228,12 @@ static bool read_extensions(struct stls_der explicit_tag, struct stls_certificat
     return true;
 }
 
-static bool read_version(struct stls_der *rest, struct stls_certificate *ret)
+/* [0] EXPLICIT, its content; v1 without. */
+static bool read_version(struct stls_der explicit_tag, struct stls_certificate *ret)
 {
-    struct stls_der explicit_tag, version;
+    struct stls_der version;
 
     ret->version = 1;
-    if (!stls_der_take_optional(rest, STLS_DER_CONTEXT_CONSTRUCTED(0), &explicit_tag))
-        return false;
     if (explicit_tag.at == NULL)
         return true;
     if (!stls_der_is_one(explicit_tag, STLS_DER_INTEGER, &version) || version.length != 1)
@@ -282,49 +242,62 @@ static bool read_version(struct stls_der *rest, struct stls_certificate *ret)
     return true;
 }
 
-static bool read_key(struct stls_der *rest, struct stls_certificate *ret)
+static bool read_validity(struct stls_der validity, struct stls_certificate *ret)
 {
-    struct stls_der info, bits;
+    return stls_der_next(&validity, &ret->not_before_tag, &ret->not_before) &&
+           stls_der_next(&validity, &ret->not_after_tag, &ret->not_after) && validity.length == 0;
+}
 
-    if (!stls_der_take(rest, STLS_DER_SEQUENCE, &info) ||
-        !stls_der_take(&info, STLS_DER_SEQUENCE, &ret->key_algorithm) ||
-        !stls_der_take(&info, STLS_DER_BIT_STRING, &bits) || info.length > 0 || bits.length == 0 ||
-        bits.at[0] != 0)
+static bool read_key(struct stls_der info, struct stls_certificate *ret)
+{
+    struct stls_der part[2]; /* algorithm, subjectPublicKey */
+
+    if (!stls_der_read(info, "\x30\x03", part) || part[1].length == 0 || part[1].at[0] != 0)
         return false;
-    ret->key = (struct stls_der){bits.at + 1, bits.length - 1};
+    ret->key_algorithm = part[0];
+    ret->key = (struct stls_der){part[1].at + 1, part[1].length - 1};
     return true;
 }
 
-static bool read_signed_part(struct stls_der rest, struct stls_certificate *ret)
+/* TBSCertificate, by RFC 5280, 4.1. */
+static bool read_signed_part(struct stls_der contents, struct stls_certificate *ret)
 {
-    struct stls_der validity, issuer_id, subject_id, extensions;
+    enum {
+        VERSION,
+        SERIAL,
+        SIGNATURE,
+        ISSUER,
+        VALIDITY,
+        SUBJECT,
+        KEY,
+        ISSUER_ID,
+        SUBJECT_ID,
+        EXTENSIONS,
+        PARTS
+    };
+    struct stls_der part[PARTS];
 
-    if (!read_version(&rest, ret) || !stls_der_take(&rest, STLS_DER_INTEGER, &ret->serial) ||
-        !stls_der_take(&rest, STLS_DER_SEQUENCE, &ret->inner_algorithm) ||
-        !stls_der_take(&rest, STLS_DER_SEQUENCE, &ret->issuer) ||
-        !stls_der_take(&rest, STLS_DER_SEQUENCE, &validity) ||
-        !stls_der_next(&validity, &ret->not_before_tag, &ret->not_before) ||
-        !stls_der_next(&validity, &ret->not_after_tag, &ret->not_after) || validity.length > 0 ||
-        !stls_der_take(&rest, STLS_DER_SEQUENCE, &ret->subject) || !read_key(&rest, ret) ||
-        !stls_der_take_optional(&rest, STLS_DER_CONTEXT(1), &issuer_id) ||
-        !stls_der_take_optional(&rest, STLS_DER_CONTEXT(2), &subject_id) ||
-        !stls_der_take_optional(&rest, STLS_DER_CONTEXT_CONSTRUCTED(3), &extensions) ||
-        rest.length > 0)
+    if (!stls_der_read(contents, "\xa0?\x02\x30\x30\x30\x30\x30\x81?\x82?\xa3?", part))
         return false;
-    ret->has_unique_ids = issuer_id.at != NULL || subject_id.at != NULL;
-    return extensions.at == NULL || read_extensions(extensions, ret);
+    ret->serial = part[SERIAL];
+    ret->inner_algorithm = part[SIGNATURE];
+    ret->issuer = part[ISSUER];
+    ret->subject = part[SUBJECT];
+    ret->has_unique_ids = part[ISSUER_ID].at != NULL || part[SUBJECT_ID].at != NULL;
+    return read_version(part[VERSION], ret) && read_validity(part[VALIDITY], ret) &&
+           read_key(part[KEY], ret) &&
+           (part[EXTENSIONS].at == NULL || read_extensions(part[EXTENSIONS], ret));
 }
 
 bool stls_certificate_read(struct stls_der der, struct stls_certificate *ret)
 {
-    struct stls_der rest, signed_part, signature;
+    struct stls_der part[3]; /* tbsCertificate, signatureAlgorithm, signatureValue */
 
     *ret = (struct stls_certificate){0};
-    return stls_der_is_one(der, STLS_DER_SEQUENCE, &rest) &&
-           stls_der_take(&rest, STLS_DER_SEQUENCE, &signed_part) &&
-           stls_der_take(&rest, STLS_DER_SEQUENCE, &ret->outer_algorithm) &&
-           stls_der_take(&rest, STLS_DER_BIT_STRING, &signature) && rest.length == 0 &&
-           read_signed_part(signed_part, ret);
+    if (!stls_der_read_sequence(der, "\x30\x30\x03", part))
+        return false;
+    ret->outer_algorithm = part[1];
+    return read_signed_part(part[0], ret);
 }
 
 bool stls_certificate_is_self_issued(const struct stls_certificate *certificate)

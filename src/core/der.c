@@ -63,6 +63,27 @@ bool stls_der_is_one(struct stls_der all, unsigned tag, struct stls_der *ret_con
     return true;
 }
 
+bool stls_der_read(struct stls_der contents, const char *form, struct stls_der *ret)
+{
+    for (; *form != '\0'; form++, ret++) {
+        unsigned tag = (unsigned char)*form;
+        bool is_optional = form[1] == '?';
+
+        if (is_optional ? !stls_der_take_optional(&contents, tag, ret)
+                        : !stls_der_take(&contents, tag, ret))
+            return false;
+        form += is_optional;
+    }
+    return contents.length == 0;
+}
+
+bool stls_der_read_sequence(struct stls_der all, const char *form, struct stls_der *ret)
+{
+    struct stls_der contents;
+
+    return stls_der_is_one(all, STLS_DER_SEQUENCE, &contents) && stls_der_read(contents, form, ret);
+}
+
 bool stls_der_equals(struct stls_der a, struct stls_der b)
 {
     return stls_der_equals_octets(a, b.at, b.length);

@@ -41,6 +41,14 @@ bool stls_der_take(struct stls_der *rest, unsigned tag, struct stls_der *ret_con
  * false only where what follows is no DER. */
 bool stls_der_take_optional(struct stls_der *rest, unsigned tag, struct stls_der *ret_contents);
 
+/* The contents of a SEQUENCE, all of them. form has the identifier octet of each in turn, with '?'
+ * behind it where it is OPTIONAL: "\x06\x01?\x04" is an Extension. One into ret[] for each, {NULL,
+ * 0} for what is not there. */
+bool stls_der_read(struct stls_der contents, const char *form, struct stls_der *ret);
+
+/* The same of all that a SEQUENCE has inside, which is all that there is. */
+bool stls_der_read_sequence(struct stls_der all, const char *form, struct stls_der *ret);
+
 /* All of it is one element with this tag. */
 bool stls_der_is_one(struct stls_der all, unsigned tag, struct stls_der *ret_contents);
 

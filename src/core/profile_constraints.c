@@ -18,13 +18,10 @@ enum kind {
 /* The subtrees of this kind; none where there is no extension. */
 static struct stls_der subtrees_of(const struct stls_certificate *certificate, enum kind kind)
 {
-    const struct stls_extension *extension =
-        &certificate->extensions[STLS_EXTENSION_NAME_CONSTRAINTS];
-    struct stls_der rest, lists[2] = {{NULL, 0}, {NULL, 0}};
+    struct stls_der lists[2] = {{NULL, 0}, {NULL, 0}};
 
-    if (extension->is_present && stls_der_is_one(extension->value, STLS_DER_SEQUENCE, &rest) &&
-        stls_der_take_optional(&rest, STLS_DER_CONTEXT_CONSTRUCTED(0), &lists[PERMITTED]))
-        (void)stls_der_take_optional(&rest, STLS_DER_CONTEXT_CONSTRUCTED(1), &lists[EXCLUDED]);
+    (void)stls_der_read(stls_profile_elements(certificate, STLS_EXTENSION_NAME_CONSTRAINTS),
+                        "\xa0?\xa1?", lists);
     return lists[kind];
 }
 

@@ -127,20 +127,11 @@ static const char foreign_purposes[] = "\x06\x04\x55\x1d\x25\x00" /* anyExtended
     "\x06\x08" ID_KP("\x09")                                      /* OCSPSigning */
     "\x06\x0a\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x04" /* precertificate signing */;
 
-static struct stls_der purposes(const struct stls_profile_view *view)
-{
-    struct stls_der rest = {NULL, 0};
-    const struct stls_extension *usage =
-        stls_profile_extension(view, STLS_EXTENSION_EXTENDED_KEY_USAGE);
-
-    if (usage->is_present)
-        (void)stls_der_is_one(usage->value, STLS_DER_SEQUENCE, &rest);
-    return rest;
-}
-
 static bool is_for_servers(const struct stls_profile_view *view)
 {
-    struct stls_der rest = purposes(view), oid;
+    struct stls_der rest =
+                        stls_profile_elements(view->certificate, STLS_EXTENSION_EXTENDED_KEY_USAGE),
+                    oid;
 
     while (stls_der_take(&rest, STLS_DER_OID, &oid))
         if (stls_der_equals_octets(oid, SERVER_AUTH, strlen(SERVER_AUTH)))
@@ -150,7 +141,9 @@ static bool is_for_servers(const struct stls_profile_view *view)
 
 static bool is_for_nothing_foreign(const struct stls_profile_view *view)
 {
-    struct stls_der rest = purposes(view), oid;
+    struct stls_der rest =
+                        stls_profile_elements(view->certificate, STLS_EXTENSION_EXTENDED_KEY_USAGE),
+                    oid;
 
     while (stls_der_take(&rest, STLS_DER_OID, &oid))
         if (stls_der_is_among(oid, foreign_purposes, sizeof foreign_purposes - 1))

@@ -71,13 +71,11 @@ static bool is_odd(struct stls_der number)
 
 static bool is_good_rsa_key(struct stls_der key)
 {
-    struct stls_der rest, modulus, exponent;
+    struct stls_der part[2]; /* modulus, exponent */
 
-    return stls_der_is_one(key, STLS_DER_SEQUENCE, &rest) &&
-           stls_der_take(&rest, STLS_DER_INTEGER, &modulus) &&
-           stls_der_take(&rest, STLS_DER_INTEGER, &exponent) && rest.length == 0 &&
-           is_odd(modulus) && bits_of(modulus) >= RSA_BITS_MIN && bits_of(modulus) % 8 == 0 &&
-           is_odd(exponent) && bits_of(exponent) >= 2;
+    return stls_der_read_sequence(key, "\x02\x02", part) && is_odd(part[0]) &&
+           bits_of(part[0]) >= RSA_BITS_MIN && bits_of(part[0]) % 8 == 0 && is_odd(part[1]) &&
+           bits_of(part[1]) >= 2;
 }
 
 /* A curve by its name only: with parameters of its own anybody has the key (CVE-2020-0601). */
@@ -106,14 +104,11 @@ static bool is_good_digest(struct stls_der explicit_tag)
 /* RSASSA-PSS-params (RFC 4055, 3.1): both digests are SHA-1 where they are left out. */
 static bool is_good_pss(struct stls_der parameters)
 {
-    struct stls_der rest, digest, mask, mask_algorithm, oid;
+    struct stls_der part[4], mask, oid; /* digest, mask, length of the salt, trailer */
 
-    return stls_der_is_one(parameters, STLS_DER_SEQUENCE, &rest) &&
-           stls_der_take(&rest, STLS_DER_CONTEXT_CONSTRUCTED(0), &digest) &&
-           is_good_digest(digest) && stls_der_take(&rest, STLS_DER_CONTEXT_CONSTRUCTED(1), &mask) &&
-           stls_der_is_one(mask, STLS_DER_SEQUENCE, &mask_algorithm) &&
-           stls_der_take(&mask_algorithm, STLS_DER_OID, &oid) && IS(oid, MGF1) &&
-           is_good_digest(mask_algorithm);
+    return stls_der_read_sequence(parameters, "\xa0\xa1\xa2?\xa3?", part) &&
+           is_good_digest(part[0]) && stls_der_is_one(part[1], STLS_DER_SEQUENCE, &mask) &&
+           stls_der_take(&mask, STLS_DER_OID, &oid) && IS(oid, MGF1) && is_good_digest(mask);
 }
 
 static bool has_good_signature(const struct stls_profile_view *view)

@@ -12,16 +12,6 @@ enum {
     LABEL_MAX_OCTETS = 63,
 };
 
-struct stls_der stls_profile_alt_names(const struct stls_certificate *certificate)
-{
-    const struct stls_extension *names = &certificate->extensions[STLS_EXTENSION_SUBJECT_ALT_NAME];
-    struct stls_der rest = {NULL, 0};
-
-    if (names->is_present)
-        (void)stls_der_is_one(names->value, STLS_DER_SEQUENCE, &rest);
-    return rest;
-}
-
 static bool is_digit(unsigned char octet)
 {
     return octet >= '0' && octet <= '9';

@@ -63,8 +63,14 @@ enum {
     STLS_NAME_IP = STLS_DER_CONTEXT(7),
 };
 
-/* The names of the certificate; none at all where it has no subject alternative name. */
-struct stls_der stls_profile_alt_names(const struct stls_certificate *certificate);
+/* What an extension that is a SEQUENCE holds; nothing where there is none. */
+struct stls_der stls_profile_elements(const struct stls_certificate *certificate,
+                                      enum stls_extension_id id);
+
+static inline struct stls_der stls_profile_alt_names(const struct stls_certificate *certificate)
+{
+    return stls_profile_elements(certificate, STLS_EXTENSION_SUBJECT_ALT_NAME);
+}
 
 /* "Preferred name syntax" (RFC 1034, 3.5, and RFC 1123, 2.1): letters, digits and hyphens in labels
  * of 1 to 63, no trailing dot, and not an address: the last label isn't all digits. With
