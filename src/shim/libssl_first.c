@@ -169,7 +169,7 @@ static Dl_serinfo *system_of(struct link_map *caller)
     Dl_serinfo size, *ret = NULL;
 
     if (STLS_NEXT(dlinfo)(caller, RTLD_DI_SERINFOSIZE, &size) == 0)
-        ret = malloc(size.dls_size);
+        ret = calloc(1, size.dls_size);
     if (ret == NULL)
         return NULL;
     *ret = size;

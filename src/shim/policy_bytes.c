@@ -120,7 +120,7 @@ static struct stls_policy_bytes read_policy(const char *path, bool is_needed)
 /* What can't be read now may be there when it is needed. */
 static void read_anchors(struct stls_policy_surroundings *made, const char *path, size_t length)
 {
-    struct stls_policy_anchors *anchors = malloc(sizeof *anchors + length + 1);
+    struct stls_policy_anchors *anchors = calloc(1, sizeof *anchors + length + 1);
 
     if (anchors == NULL)
         return;
