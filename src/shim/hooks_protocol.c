@@ -11,213 +11,211 @@
 
 #include "../core/banned.h"
 
-/* False where a connection may be allowed more than the process, which START sees to. Also false
- * while libssl itself sets defaults on a half-made context, and for contexts not ours. */
-static bool is_narrowed(const struct stls_openssl *openssl, const SSL_CTX *context)
+/* Whose setter was called. */
+struct setting {
+    struct stls_openssl *openssl;
+    struct stls_target target;
+    uint32_t *asked; /* of its record, for the events; NULL where libssl itself sets defaults on a
+                      * half-made context, and for contexts not ours: there nothing is done */
+    unsigned shift;  /* of a connection's bits in it */
+};
+
+static struct setting of_context(SSL_CTX *context)
 {
-    return stls_is_enforcing() && !stls_policy_leaves_contexts() &&
-           stls_context_of(openssl, context) != NULL;
-}
-
-static void narrow_context(struct stls_openssl *openssl, SSL_CTX *context)
-{
-    struct stls_guard guard;
-
-    if (!is_narrowed(openssl, context))
-        return;
-    guard = stls_guard_enter(openssl);
-    stls_algorithms_narrow_context(openssl, context);
-    stls_guard_leave(guard);
-}
-
-static void narrow_connection(struct stls_openssl *openssl, SSL *ssl)
-{
-    struct stls_guard guard;
-
-    if (!is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)))
-        return;
-    guard = stls_guard_enter(openssl);
-    stls_algorithms_narrow_connection(openssl, ssl, stls_policy());
-    stls_guard_leave(guard);
-}
-
-/* What the program has asked for by one kind of call, for the events; NULL where nobody keeps it.
- * The last call counts. */
-static uint32_t *asked_of_context(const struct stls_openssl *openssl, const SSL_CTX *context)
-{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
     struct stls_context *record = stls_context_of(openssl, context);
 
-    return record != NULL ? &record->asked : NULL;
+    return (struct setting){.openssl = openssl,
+                            .target = {.context = context},
+                            .asked = record != NULL ? &record->asked : NULL};
 }
 
-static uint32_t *asked_of_connection(const struct stls_openssl *openssl, const SSL *ssl)
+static struct setting of_connection(SSL *ssl)
 {
-    struct stls_connection *record =
-        asked_of_context(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL
-            ? stls_connection_of(openssl, ssl)
-            : NULL;
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+    struct stls_connection *record = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL
+                                         ? stls_connection_of(openssl, ssl)
+                                         : NULL;
 
-    return record != NULL ? &record->asked : NULL;
+    return (struct setting){.openssl = openssl,
+                            .target = {.ssl = ssl},
+                            .asked = record != NULL ? &record->asked : NULL,
+                            .shift = 1};
 }
 
-static void note(uint32_t *asked, unsigned bit, bool is_low)
+/* False where a connection may be allowed more than the process, which START sees to. */
+static bool is_narrowed(const struct setting *set)
 {
-    if (asked != NULL)
-        *asked = is_low ? *asked | bit : *asked & ~bit;
+    return set->asked != NULL && stls_is_enforcing() && !stls_policy_leaves_contexts();
 }
 
-static void note_ciphers(struct stls_openssl *openssl, uint32_t *asked, unsigned bit,
-                         const STACK_OF(SSL_CIPHER) * ciphers, bool is_tls13)
+/* What the program has asked for by one kind of call. The last call counts. */
+static void note(const struct setting *set, uint32_t bit, bool is_low)
+{
+    bit <<= set->shift;
+    if (set->asked != NULL)
+        *set->asked = is_low ? *set->asked | bit : *set->asked & ~bit;
+}
+
+static int level_of(const struct setting *set)
+{
+    return set->target.ssl != NULL ? set->openssl->SSL_get_security_level(set->target.ssl)
+                                   : set->openssl->SSL_CTX_get_security_level(set->target.context);
+}
+
+static const STACK_OF(SSL_CIPHER) * ciphers_of(const struct setting *set)
+{
+    return set->target.ssl != NULL ? set->openssl->SSL_get_ciphers(set->target.ssl)
+                                   : set->openssl->SSL_CTX_get_ciphers(set->target.context);
+}
+
+/* After OpenSSL has had the list: "@SECLEVEL=0" may have stood in it. */
+static void hold_ciphers(const struct setting *set, enum stls_asked bit, int level_before)
 {
     struct stls_guard guard;
 
-    if (asked == NULL)
+    if (set->asked == NULL)
         return;
-    guard = stls_guard_enter(openssl);
-    note(asked, bit, stls_algorithms_has_unvetted(openssl, ciphers, is_tls13));
+    guard = stls_guard_enter(set->openssl);
+    if (level_of(set) < level_before)
+        note(set, STLS_ASKED_SECURITY_LEVEL, level_of(set) < stls_policy()->security_level);
+    note(set, bit,
+         stls_algorithms_has_unvetted(set->openssl, ciphers_of(set),
+                                      bit == STLS_ASKED_CIPHERSUITES));
+    if (is_narrowed(set) && set->target.ssl != NULL)
+        stls_algorithms_narrow_connection(set->openssl, set->target.ssl, stls_policy());
+    else if (is_narrowed(set))
+        stls_algorithms_narrow_context(set->openssl, set->target.context);
     stls_guard_leave(guard);
-}
-
-/* "@SECLEVEL=0" in a cipher list. */
-static void note_level(uint32_t *asked, unsigned bit, int before, int after)
-{
-    if (after < before)
-        note(asked, bit, after < stls_policy()->security_level);
 }
 
 STLS_HOOK int SSL_CTX_set_cipher_list(SSL_CTX *context, const char *list)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    struct stls_context *record = stls_context_of(openssl, context);
-    int level = openssl->SSL_CTX_get_security_level(context);
-    int ret = openssl->SSL_CTX_set_cipher_list(context, list);
+    struct setting set = of_context(context);
+    struct stls_context *record = stls_context_of(set.openssl, context);
+    int level = level_of(&set);
+    int ret = set.openssl->SSL_CTX_set_cipher_list(context, list);
 
-    note_level(asked_of_context(openssl, context), STLS_ASKED_SECURITY_LEVEL, level,
-               openssl->SSL_CTX_get_security_level(context));
     if (record != NULL && ret) /* OpenSSL's own list does not count any more */
         record->denied &= ~(uint32_t)STLS_DENIED_CIPHER;
-    note_ciphers(openssl, asked_of_context(openssl, context), STLS_ASKED_CIPHER_LIST,
-                 openssl->SSL_CTX_get_ciphers(context), false);
-    narrow_context(openssl, context);
+    hold_ciphers(&set, STLS_ASKED_CIPHER_LIST, level);
     return ret;
 }
 
 STLS_HOOK int SSL_CTX_set_ciphersuites(SSL_CTX *context, const char *list)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    int ret = openssl->SSL_CTX_set_ciphersuites(context, list);
+    struct setting set = of_context(context);
+    int ret = set.openssl->SSL_CTX_set_ciphersuites(context, list);
 
-    note_ciphers(openssl, asked_of_context(openssl, context), STLS_ASKED_CIPHERSUITES,
-                 openssl->SSL_CTX_get_ciphers(context), true);
-    narrow_context(openssl, context);
+    hold_ciphers(&set, STLS_ASKED_CIPHERSUITES, 0);
     return ret;
-}
-
-STLS_HOOK void SSL_CTX_set_security_level(SSL_CTX *context, int level)
-{
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    int floor = stls_policy()->security_level;
-
-    note(asked_of_context(openssl, context), STLS_ASKED_SECURITY_LEVEL, level < floor);
-    openssl->SSL_CTX_set_security_level(
-        context, level < floor && is_narrowed(openssl, context) ? floor : level);
 }
 
 STLS_HOOK int SSL_set_cipher_list(SSL *ssl, const char *list)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    int level = openssl->SSL_get_security_level(ssl);
-    int ret = openssl->SSL_set_cipher_list(ssl, list);
+    struct setting set = of_connection(ssl);
+    int level = level_of(&set);
+    int ret = set.openssl->SSL_set_cipher_list(ssl, list);
 
-    note_level(asked_of_connection(openssl, ssl), STLS_ASKED_SECURITY_LEVEL << 1, level,
-               openssl->SSL_get_security_level(ssl));
-    note_ciphers(openssl, asked_of_connection(openssl, ssl), STLS_ASKED_CIPHER_LIST << 1,
-                 openssl->SSL_get_ciphers(ssl), false);
-    narrow_connection(openssl, ssl);
+    hold_ciphers(&set, STLS_ASKED_CIPHER_LIST, level);
     return ret;
 }
 
 STLS_HOOK int SSL_set_ciphersuites(SSL *ssl, const char *list)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    int ret = openssl->SSL_set_ciphersuites(ssl, list);
+    struct setting set = of_connection(ssl);
+    int ret = set.openssl->SSL_set_ciphersuites(ssl, list);
 
-    note_ciphers(openssl, asked_of_connection(openssl, ssl), STLS_ASKED_CIPHERSUITES << 1,
-                 openssl->SSL_get_ciphers(ssl), true);
-    narrow_connection(openssl, ssl);
+    hold_ciphers(&set, STLS_ASKED_CIPHERSUITES, 0);
     return ret;
+}
+
+/* The level that holds in place of the one that the program sets. */
+static int hold_level(const struct setting *set, int level)
+{
+    int floor = stls_policy()->security_level;
+
+    note(set, STLS_ASKED_SECURITY_LEVEL, level < floor);
+    return level < floor && is_narrowed(set) ? floor : level;
+}
+
+STLS_HOOK void SSL_CTX_set_security_level(SSL_CTX *context, int level)
+{
+    struct setting set = of_context(context);
+
+    set.openssl->SSL_CTX_set_security_level(context, hold_level(&set, level));
 }
 
 STLS_HOOK void SSL_set_security_level(SSL *ssl, int level)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    int floor = stls_policy()->security_level;
+    struct setting set = of_connection(ssl);
 
-    note(asked_of_connection(openssl, ssl), STLS_ASKED_SECURITY_LEVEL << 1, level < floor);
-    openssl->SSL_set_security_level(
-        ssl, level < floor && is_narrowed(openssl, openssl->SSL_get_SSL_CTX(ssl)) ? floor : level);
-}
-
-/* The controls that set groups or signature algorithms. What is not vetted of them gate 3 takes
- * out; where that would be all, the vetted ones take their place once OpenSSL has accepted it. */
-static bool is_list(int command)
-{
-    return stls_algorithms_kind(command) != STLS_LIST_NONE;
-}
-
-static bool is_version(int command)
-{
-    return command == SSL_CTRL_SET_MIN_PROTO_VERSION || command == SSL_CTRL_SET_MAX_PROTO_VERSION;
+    set.openssl->SSL_set_security_level(ssl, hold_level(&set, level));
 }
 
 /* A version of 0 is "whatever is lowest", or "whatever is highest". */
-static void note_version(uint32_t *asked, int command, long number, unsigned shift)
+static void note_version(const struct setting *set, const struct stls_control *control)
 {
-    bool is_old = number != 0 && stls_algorithms_is_old(stls_policy(), (int)number);
+    bool is_any = control->number == 0;
+    bool is_old = !is_any && stls_algorithms_is_old(stls_policy(), (int)control->number);
 
-    if (command == SSL_CTRL_SET_MIN_PROTO_VERSION)
-        note(asked, STLS_ASKED_MIN_PROTOCOL << shift, is_old || number == 0);
+    if (control->command == SSL_CTRL_SET_MIN_PROTO_VERSION)
+        note(set, STLS_ASKED_MIN_PROTOCOL, is_old || is_any);
     else
-        note(asked, STLS_ASKED_MAX_PROTOCOL << shift, is_old);
+        note(set, STLS_ASKED_MAX_PROTOCOL, is_old);
 }
 
-/* After OpenSSL has accepted the list. */
-static void hold_list(struct stls_openssl *openssl, struct stls_target target, uint32_t *asked,
-                      const struct stls_control *control, unsigned shift)
+/* What is not vetted of groups or signature algorithms gate 3 takes out; where that would be all,
+ * the vetted ones take their place. */
+static void hold_list(const struct setting *set, const struct stls_control *control,
+                      enum stls_list list)
 {
-    bool is_groups = stls_algorithms_kind(control->command) == STLS_LIST_GROUPS;
-    bool is_low = !stls_algorithms_has_any_vetted(openssl, control);
+    bool is_low = !stls_algorithms_has_any_vetted(set->openssl, control);
 
-    note(asked, (unsigned)(is_groups ? STLS_ASKED_GROUPS : STLS_ASKED_SIGALGS) << shift, is_low);
-    if (is_low && is_narrowed(openssl, target.ssl != NULL ? openssl->SSL_get_SSL_CTX(target.ssl)
-                                                          : target.context))
-        stls_algorithms_set_vetted(openssl, target, control->command);
+    note(set, list == STLS_LIST_GROUPS ? STLS_ASKED_GROUPS : STLS_ASKED_SIGALGS, is_low);
+    if (is_low && is_narrowed(set))
+        stls_algorithms_set_vetted(set->openssl, set->target, control->command);
+}
+
+/* The controls that set versions, groups or signature algorithms; of the others, which programs may
+ * call for each record, nothing is looked at. */
+static bool is_held(int command)
+{
+    return command == SSL_CTRL_SET_MIN_PROTO_VERSION || command == SSL_CTRL_SET_MAX_PROTO_VERSION ||
+           stls_algorithms_kind(command) != STLS_LIST_NONE;
+}
+
+/* After OpenSSL has answered. */
+static void hold_control(const struct setting *set, const struct stls_control *control, long answer)
+{
+    enum stls_list list = stls_algorithms_kind(control->command);
+
+    if (list == STLS_LIST_NONE)
+        note_version(set, control);
+    else if (answer > 0)
+        hold_list(set, control, list);
 }
 
 STLS_HOOK long SSL_CTX_ctrl(SSL_CTX *context, int command, long number, void *pointer)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    struct stls_control control = {command, number, pointer};
-    long ret = openssl->SSL_CTX_ctrl(context, command, number, pointer);
+    long ret = stls_openssl_of_object(context)->SSL_CTX_ctrl(context, command, number, pointer);
+    struct setting set;
 
-    if (is_version(command))
-        note_version(asked_of_context(openssl, context), command, number, 0);
-    else if (ret > 0 && is_list(command))
-        hold_list(openssl, (struct stls_target){.context = context},
-                  asked_of_context(openssl, context), &control, 0);
+    if (!is_held(command))
+        return ret;
+    set = of_context(context);
+    hold_control(&set, &(struct stls_control){command, number, pointer}, ret);
     return ret;
 }
 
 STLS_HOOK long SSL_ctrl(SSL *ssl, int command, long number, void *pointer)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_control control = {command, number, pointer};
-    long ret = openssl->SSL_ctrl(ssl, command, number, pointer);
+    long ret = stls_openssl_of_object(ssl)->SSL_ctrl(ssl, command, number, pointer);
+    struct setting set;
 
-    if (is_version(command))
-        note_version(asked_of_connection(openssl, ssl), command, number, 1);
-    else if (ret > 0 && is_list(command))
-        hold_list(openssl, (struct stls_target){.ssl = ssl}, asked_of_connection(openssl, ssl),
-                  &control, 1);
+    if (!is_held(command))
+        return ret;
+    set = of_connection(ssl);
+    hold_control(&set, &(struct stls_control){command, number, pointer}, ret);
     return ret;
 }
