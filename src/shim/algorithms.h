@@ -89,10 +89,16 @@ void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct 
  * version and the security level are all there is to judge. */
 bool stls_algorithms_are_of_version(struct stls_openssl *openssl, const SSL *ssl, int op);
 
-/* Gate 3: op, bits, number and other as in SSL_CTX_set_security_callback(3). */
+/* A question to gate 3, as in SSL_CTX_set_security_callback(3). */
+struct stls_question {
+    const SSL *ssl;
+    const SSL_CTX *context;
+    int op, bits, number;
+    const void *other;
+};
 enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
-                                       const struct stls_policy *policy, int op, int bits,
-                                       int number, const void *other);
+                                       const struct stls_policy *policy,
+                                       const struct stls_question *ask);
 
 /* True if so many bits of strength are below the policy's level, for what has any. */
 bool stls_algorithms_is_weak(const struct stls_policy *policy, int op, int bits);

@@ -117,19 +117,20 @@ bool stls_algorithms_is_weak(const struct stls_policy *policy, int op, int bits)
 }
 
 enum stls_answer stls_algorithms_judge(struct stls_openssl *openssl,
-                                       const struct stls_policy *policy, int op, int bits,
-                                       int number, const void *other)
+                                       const struct stls_policy *policy,
+                                       const struct stls_question *ask)
 {
+    const void *other = ask->other;
     const struct stls_vetted *vetted;
 
     /* As OpenSSL's own callback has it, which the program may have replaced. */
-    if (stls_algorithms_is_weak(policy, op, bits))
+    if (stls_algorithms_is_weak(policy, ask->op, ask->bits))
         return STLS_REFUSE;
-    switch (op) {
+    switch (ask->op) {
     case SSL_SECOP_VERSION:
         /* The ceiling is for START alone: at first this is asked of the highest version that
          * there is, before any is chosen. */
-        return keep_if(!stls_algorithms_is_old(policy, number));
+        return keep_if(!stls_algorithms_is_old(policy, ask->number));
     case SSL_SECOP_CIPHER_SUPPORTED:
     case SSL_SECOP_CIPHER_SHARED:
     case SSL_SECOP_CIPHER_CHECK:
@@ -158,5 +159,7 @@ enum stls_answer stls_algorithms_judge_cipher(struct stls_openssl *openssl,
 {
     int bits = cipher != NULL ? openssl->SSL_CIPHER_get_bits(cipher, NULL) : 0;
 
-    return stls_algorithms_judge(openssl, policy, SSL_SECOP_CIPHER_CHECK, bits, 0, cipher);
+    return stls_algorithms_judge(
+        openssl, policy,
+        &(struct stls_question){.op = SSL_SECOP_CIPHER_CHECK, .bits = bits, .other = cipher});
 }

@@ -90,6 +90,16 @@ static void note_certificate(uint32_t *denied, int op, bool is_denied)
         *denied |= STLS_DENIED_KEY;
 }
 
+/* Strong enough, it would be vetted. */
+static bool is_by_level(struct stls_openssl *openssl, const struct stls_policy *policy,
+                        const struct stls_question *ask)
+{
+    struct stls_question strong = *ask;
+
+    strong.bits = INT_MAX;
+    return stls_algorithms_judge(openssl, policy, &strong) == STLS_KEEP;
+}
+
 bool stls_denied_note(struct stls_openssl *openssl, struct stls_connection *connection,
                       const struct stls_policy *policy, const struct stls_question *ask)
 {
@@ -110,9 +120,7 @@ bool stls_denied_note(struct stls_openssl *openssl, struct stls_connection *conn
         return true;
     connection->denied |= 1u << (ask->op >> 16) | (is_weak ? STLS_DENIED_WEAK : 0);
     if (policy->mode == STLS_MODE_AUDIT)
-        note_choice(connection, ask,
-                    is_weak && stls_algorithms_judge(openssl, policy, ask->op, INT_MAX, ask->number,
-                                                     ask->other) == STLS_KEEP);
+        note_choice(connection, ask, is_weak && is_by_level(openssl, policy, ask));
     return true;
 }
 

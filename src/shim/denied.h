@@ -9,6 +9,7 @@
 
 #include "../core/asked.h"
 
+#include "algorithms.h"
 #include "openssl.h"
 #include "state.h"
 
@@ -26,17 +27,9 @@ uint32_t stls_denied_asked(const struct stls_openssl *openssl, const SSL *ssl,
 /* START: nothing is denied yet but what the versions say. */
 void stls_denied_start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection);
 
-/* A question to gate 3, as in SSL_CTX_set_security_callback(3). The connection is NULL for one
- * about a context. */
-struct stls_question {
-    const SSL *ssl;
-    const SSL_CTX *context;
-    int op, bits, number;
-    const void *other;
-};
-
 /* For what stls_algorithms_judge refuses, and for every certificate: true if that stands, as it
- * does but for what signs a handshake before TLS 1.2. It is noted. */
+ * does but for what signs a handshake before TLS 1.2. It is noted. The connection is NULL for a
+ * question about a context. */
 bool stls_denied_note(struct stls_openssl *openssl, struct stls_connection *connection,
                       const struct stls_policy *policy, const struct stls_question *ask);
 

@@ -210,8 +210,10 @@ static bool can_sign(struct stls_openssl *openssl, SSL *ssl)
                           ? false
                           : sign == kind || (kind == EVP_PKEY_RSA && sign == EVP_PKEY_RSA_PSS);
 
-        if (is_fit && stls_algorithms_judge(openssl, policy, SSL_SECOP_SIGALG_SHARED, INT_MAX,
-                                            NID_undef, wire) == STLS_KEEP)
+        if (is_fit && stls_algorithms_judge(openssl, policy,
+                                            &(struct stls_question){.op = SSL_SECOP_SIGALG_SHARED,
+                                                                    .bits = INT_MAX,
+                                                                    .other = wire}) == STLS_KEEP)
             return true;
         is_any_denied = is_any_denied || is_fit;
     }
@@ -246,8 +248,10 @@ static struct stls_foresight of_cipher(struct stls_openssl *openssl, SSL *ssl,
 
     if (stls_vetted_is_tls13(openssl, cipher))
         foresight.rule = "Ciphersuites";
-    if (stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl), SSL_SECOP_CIPHER_CHECK,
-                              INT_MAX, 0, cipher) == STLS_KEEP)
+    if (stls_algorithms_judge(openssl, stls_policy_of(openssl, ssl),
+                              &(struct stls_question){.op = SSL_SECOP_CIPHER_CHECK,
+                                                      .bits = INT_MAX,
+                                                      .other = cipher}) == STLS_KEEP)
         foresight.rule = "SecurityLevel";
     foresight.is_uncertain = true;
     return openssl->SSL_is_server(ssl) ? by_offer(offered_ciphers(openssl, ssl, true), foresight)

@@ -145,6 +145,7 @@ static __attribute__((noinline)) int ask_first(struct stls_openssl *openssl,
 int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bits, int number,
                          void *other, void *ex)
 {
+    const struct stls_question ask = {ssl, context, op, bits, number, other};
     struct stls_openssl *openssl =
         stls_openssl_of_object(ssl != NULL ? (const void *)ssl : context);
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
@@ -157,11 +158,9 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     policy = connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
     if (connection != NULL && connection->is_refused)
         return 0;
-    is_noted = stls_algorithms_judge(openssl, policy, op, bits, number, other) == STLS_REFUSE ||
+    is_noted = stls_algorithms_judge(openssl, policy, &ask) == STLS_REFUSE ||
                op >> 16 == SSL_SECOP_OTHER_CERT >> 16;
-    if (is_noted && is_first(policy, op) &&
-        stls_denied_note(openssl, connection, policy,
-                         &(struct stls_question){ssl, context, op, bits, number, other}))
+    if (is_noted && is_first(policy, op) && stls_denied_note(openssl, connection, policy, &ask))
         return 0;
     if (policy->mode == STLS_MODE_ENFORCE) {
         if (is_shut(openssl, ssl, connection, op))
@@ -171,9 +170,7 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     }
     program = stls_slots_security_of(openssl, ssl, context, connection);
     if (is_noted)
-        return ask_first(openssl, connection, policy,
-                         &(struct stls_question){ssl, context, op, bits, number, other}, program,
-                         ex);
+        return ask_first(openssl, connection, policy, &ask, program, ex);
     return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
 }
 
