@@ -52,7 +52,7 @@ SHIM_HARDEN := $(HARDEN) -fstack-protector -I$(B)/shim-objects
 # 32, and no name of the compiler is needed.
 first_known = $(firstword $(foreach o,$(1),$(shell $(CC) $(o) -E -x c /dev/null >/dev/null 2>&1 && echo $(o))))
 SMALL := $(call first_known,-Oz -Os) $(call first_known,-malign-data=abi) -fno-ident
-HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge shim/state shim/slots)
+HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge shim/state)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 
