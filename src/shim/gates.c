@@ -80,15 +80,14 @@ static void look(struct stls_openssl *openssl, SSL *ssl, struct stls_connection 
 void stls_gate_state(const SSL *const_ssl, int where, int ret)
 {
     SSL *ssl = (SSL *)(uintptr_t)const_ssl;
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_connection *connection = stls_connection_of(openssl, ssl);
-    stls_info_callback *program = info_of(openssl, ssl, connection);
+    struct stls_found_connection found = stls_find_connection(ssl);
+    stls_info_callback *program = info_of(found.openssl, ssl, found.record);
     bool is_end = (where & SSL_CB_HANDSHAKE_DONE) != 0;
 
     if (program != NULL && !is_end)
         program(const_ssl, where, ret);
-    if (connection != NULL)
-        look(openssl, ssl, connection, where, ret);
+    if (found.record != NULL)
+        look(found.openssl, ssl, found.record, where, ret);
     if (program != NULL && is_end)
         program(const_ssl, where, ret);
 }

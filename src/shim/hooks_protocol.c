@@ -22,12 +22,11 @@ struct setting {
 
 static struct setting of_context(SSL_CTX *context)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    struct stls_context *record = stls_context_of(openssl, context);
+    struct stls_found_context found = stls_find_context(context);
 
-    return (struct setting){.openssl = openssl,
+    return (struct setting){.openssl = found.openssl,
                             .target = {.context = context},
-                            .asked = record != NULL ? &record->asked : NULL};
+                            .asked = found.record != NULL ? &found.record->asked : NULL};
 }
 
 static struct setting of_connection(SSL *ssl)

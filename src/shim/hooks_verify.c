@@ -12,77 +12,71 @@
 
 STLS_HOOK void SSL_CTX_set_info_callback(SSL_CTX *context, stls_info_callback *callback)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    struct stls_context *record = stls_context_of(openssl, context);
+    struct stls_found_context found = stls_find_context(context);
 
-    if (record != NULL)
-        record->program_info = callback;
+    if (found.record != NULL)
+        found.record->program_info = callback;
     else
-        openssl->SSL_CTX_set_info_callback(context, callback);
+        found.openssl->SSL_CTX_set_info_callback(context, callback);
 }
 
 STLS_HOOK stls_info_callback *SSL_CTX_get_info_callback(SSL_CTX *context)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    const struct stls_context *record = stls_context_of(openssl, context);
-    stls_info_callback *real = openssl->SSL_CTX_get_info_callback(context);
+    struct stls_found_context found = stls_find_context(context);
+    stls_info_callback *real = found.openssl->SSL_CTX_get_info_callback(context);
 
     if (real != stls_gate_state)
         return real;
-    return record != NULL ? record->program_info : NULL; /* NULL: it is being freed */
+    return found.record != NULL ? found.record->program_info : NULL; /* NULL: it is being freed */
 }
 
 STLS_HOOK void SSL_set_info_callback(SSL *ssl, stls_info_callback *callback)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    struct stls_found_connection found = stls_find_connection(ssl);
 
-    if (connection != NULL)
-        connection->program_info = callback;
+    if (found.record != NULL)
+        found.record->program_info = callback;
     else
-        openssl->SSL_set_info_callback(ssl, callback);
+        found.openssl->SSL_set_info_callback(ssl, callback);
 }
 
 STLS_HOOK stls_info_callback *SSL_get_info_callback(const SSL *ssl)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
-    stls_info_callback *real = openssl->SSL_get_info_callback(ssl);
+    struct stls_found_connection found = stls_find_connection(ssl);
+    stls_info_callback *real = found.openssl->SSL_get_info_callback(ssl);
 
     if (real != stls_gate_state && real != NULL)
         return real;
-    return connection != NULL ? connection->program_info : NULL;
+    return found.record != NULL ? found.record->program_info : NULL;
 }
 
 STLS_HOOK void SSL_CTX_set_security_callback(SSL_CTX *context, stls_security_callback *callback)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    struct stls_context *record = stls_context_of(openssl, context);
+    struct stls_found_context found = stls_find_context(context);
 
-    if (record != NULL)
-        record->program_security = callback;
+    if (found.record != NULL)
+        found.record->program_security = callback;
     else
-        openssl->SSL_CTX_set_security_callback(context, callback);
+        found.openssl->SSL_CTX_set_security_callback(context, callback);
 }
 
 STLS_HOOK stls_security_callback *SSL_CTX_get_security_callback(const SSL_CTX *context)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    const struct stls_context *record = stls_context_of(openssl, context);
-    stls_security_callback *real = openssl->SSL_CTX_get_security_callback(context);
+    struct stls_found_context found = stls_find_context(context);
+    stls_security_callback *real = found.openssl->SSL_CTX_get_security_callback(context);
 
-    return record != NULL && real == stls_gate_algorithms ? record->program_security : real;
+    return found.record != NULL && real == stls_gate_algorithms ? found.record->program_security
+                                                                : real;
 }
 
 STLS_HOOK void SSL_set_security_callback(SSL *ssl, stls_security_callback *callback)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    struct stls_found_connection found = stls_find_connection(ssl);
 
-    if (connection != NULL)
-        stls_slots_set_security(openssl, ssl, connection, callback);
+    if (found.record != NULL)
+        stls_slots_set_security(found.openssl, ssl, found.record, callback);
     else
-        openssl->SSL_set_security_callback(ssl, callback);
+        found.openssl->SSL_set_security_callback(ssl, callback);
 }
 
 STLS_HOOK stls_security_callback *SSL_get_security_callback(const SSL *ssl)
@@ -99,61 +93,56 @@ STLS_HOOK stls_security_callback *SSL_get_security_callback(const SSL *ssl)
 STLS_HOOK void SSL_CTX_set_cert_verify_callback(SSL_CTX *context,
                                                 stls_cert_verify_callback *callback, void *arg)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    struct stls_context *record = stls_context_of(openssl, context);
+    struct stls_found_context found = stls_find_context(context);
 
-    if (record == NULL) {
-        openssl->SSL_CTX_set_cert_verify_callback(context, callback, arg);
+    if (found.record == NULL) {
+        found.openssl->SSL_CTX_set_cert_verify_callback(context, callback, arg);
         return;
     }
-    record->program_cert_verify = callback;
-    record->program_cert_verify_arg = arg;
+    found.record->program_cert_verify = callback;
+    found.record->program_cert_verify_arg = arg;
 }
 
 /* Remembered, so that a server that is made to ask for certificates keeps the program's own. */
 STLS_HOOK int SSL_CTX_set_session_id_context(SSL_CTX *context, const unsigned char *id,
                                              unsigned length)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    struct stls_context *record = stls_context_of(openssl, context);
-    int ret = openssl->SSL_CTX_set_session_id_context(context, id, length);
+    struct stls_found_context found = stls_find_context(context);
+    int ret = found.openssl->SSL_CTX_set_session_id_context(context, id, length);
 
-    if (ret && record != NULL)
-        record->has_session_id_context = length > 0;
+    if (ret && found.record != NULL)
+        found.record->has_session_id_context = length > 0;
     return ret;
 }
 
 STLS_HOOK int SSL_set_session_id_context(SSL *ssl, const unsigned char *id, unsigned length)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_connection *connection = stls_connection_of(openssl, ssl);
-    int ret = openssl->SSL_set_session_id_context(ssl, id, length);
+    struct stls_found_connection found = stls_find_connection(ssl);
+    int ret = found.openssl->SSL_set_session_id_context(ssl, id, length);
 
-    if (ret && connection != NULL)
-        connection->has_session_id_context = length > 0;
+    if (ret && found.record != NULL)
+        found.record->has_session_id_context = length > 0;
     return ret;
 }
 
 /* A connection that gate 1 has shut stays shut. */
 STLS_HOOK void SSL_set_shutdown(SSL *ssl, int mode)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    const struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    struct stls_found_connection found = stls_find_connection(ssl);
 
-    if (connection != NULL && connection->is_refused)
+    if (found.record != NULL && found.record->is_refused)
         mode |= SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN;
-    openssl->SSL_set_shutdown(ssl, mode);
+    found.openssl->SSL_set_shutdown(ssl, mode);
 }
 
 /* From now on it is the program's mode again, even if it is the one that we had set. */
 STLS_HOOK void SSL_set_verify(SSL *ssl, int mode, SSL_verify_cb callback)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_connection *connection = stls_connection_of(openssl, ssl);
+    struct stls_found_connection found = stls_find_connection(ssl);
 
-    if (connection != NULL)
-        connection->is_verify_raised = false;
-    openssl->SSL_set_verify(ssl, mode, callback);
+    if (found.record != NULL)
+        found.record->is_verify_raised = false;
+    found.openssl->SSL_set_verify(ssl, mode, callback);
 }
 
 /* The mode as it will hold at the handshake, where the role is known. libssl itself, when it copies
@@ -173,13 +162,12 @@ static bool is_libssl(const struct stls_openssl *openssl, const char *caller)
 
 STLS_HOOK int SSL_CTX_get_verify_mode(const SSL_CTX *context)
 {
-    struct stls_openssl *openssl = stls_openssl_of_object(context);
-    const struct stls_context *record = stls_context_of(openssl, context);
-    int mode = openssl->SSL_CTX_get_verify_mode(context);
+    struct stls_found_context found = stls_find_context(context);
+    int mode = found.openssl->SSL_CTX_get_verify_mode(context);
 
-    if (record == NULL || is_libssl(openssl, __builtin_return_address(0)))
+    if (found.record == NULL || is_libssl(found.openssl, __builtin_return_address(0)))
         return mode;
-    return effective_mode(mode, record->is_client);
+    return effective_mode(mode, found.record->is_client);
 }
 
 STLS_HOOK int SSL_get_verify_mode(const SSL *ssl)

@@ -31,6 +31,20 @@ struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, c
     return record;
 }
 
+struct stls_found_context stls_find_context(const SSL_CTX *context)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(context);
+
+    return (struct stls_found_context){openssl, stls_context_of(openssl, context)};
+}
+
+struct stls_found_connection stls_find_connection(const SSL *ssl)
+{
+    struct stls_openssl *openssl = stls_openssl_of_object(ssl);
+
+    return (struct stls_found_connection){openssl, stls_connection_of(openssl, ssl)};
+}
+
 const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, const SSL *ssl)
 {
     const struct stls_connection *connection;

@@ -93,6 +93,18 @@ struct stls_context *stls_context_of(const struct stls_openssl *openssl, const S
 /* The same of an SSL, whose record is made with it. NULL also where there was no memory. */
 struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, const SSL *ssl);
 
+/* Both at once: whose it is, and our record of it. */
+struct stls_found_context {
+    struct stls_openssl *openssl;
+    struct stls_context *record;
+};
+struct stls_found_connection {
+    struct stls_openssl *openssl;
+    struct stls_connection *record;
+};
+struct stls_found_context stls_find_context(const SSL_CTX *context);
+struct stls_found_connection stls_find_connection(const SSL *ssl);
+
 /* What holds for a connection: from START on with the sections about its host; before that, and for
  * NULL, what holds for the process. */
 const struct stls_policy *stls_policy_of(const struct stls_openssl *openssl, const SSL *ssl);
