@@ -234,6 +234,17 @@ void policy_bed_run(struct policy_bed *bed, const char *const *settings, const c
     run_victim(bed, settings != NULL ? settings : none, options);
 }
 
+void policy_bed_install(struct policy_bed *bed, const char *name, mode_t mode)
+{
+    char from[STLS_FILES_PATH_MAX], to[STLS_FILES_PATH_MAX];
+    const char *argv[] = {"/usr/bin/install", from, to, NULL};
+
+    cr_assert(stls_files_join(from, STLS_POLICY_TESTS, name) == 0);
+    cr_assert(stls_files_join(to, bed->here, name) == 0);
+    policy_bed_run_program(bed, NULL, argv);
+    cr_assert(bed->result.code == 0 && chmod(to, mode) == 0, "%s", bed->text);
+}
+
 bool policy_bed_is(const struct policy_bed *bed, const char *pattern)
 {
     bool is_not = *pattern == '!';

@@ -10,6 +10,7 @@
 #define STLS_TESTS_POLICY_BED_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "programs/testbed.h"
 
@@ -50,6 +51,9 @@ void policy_bed_run(struct policy_bed *bed, const char *const *settings, const c
 /* The same for any program: argv[0] is looked for beside the victim where it has no slash. */
 void policy_bed_run_program(struct policy_bed *bed, const char *const *settings,
                             const char *const *argv);
+
+/* Copies a program from beside the victim into the directory, with this mode. */
+void policy_bed_install(struct policy_bed *bed, const char *name, mode_t mode);
 
 /* True if the text is as the pattern of fnmatch(3) says, or with '!' before it, if it is not. */
 bool policy_bed_is(const struct policy_bed *bed, const char *pattern);

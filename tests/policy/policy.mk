@@ -25,11 +25,11 @@ $(P)/libstricttls.so: $(POLICY_OBJECTS) $(B)/exports.map
 	  -Wl,-z,defs -Wl,-z,relro -Wl,-z,lazy -Wl,--as-needed -Wl,-z,noexecstack -nostartfiles \
 	  -o $@ $(POLICY_OBJECTS)
 
-# Its time() is for all that it is made of.
 # And a command that looks there.
 $(P)/stricttls: src/tool/policy_source.c $(filter-out %/policy_source.o,$(TOOL_OBJECTS)) $(CORE_OBJECTS)
 	$(CC) $(subst '"$(SYSCONFDIR)"','"$(POLICY_SYSCONFDIR)"',$(filter-out -MMD -MP,$(COMMON))) -fPIE -pie -o $@ $^ $(TOOL_LIBS)
 
+# Its time() is for all that it is made of.
 $(P)/victim: $(P)/victim.o $(P)/victim_memory.o
 	$(CC) $(CFLAGS) -pie -rdynamic -o $@ $^ -lssl -lcrypto
 
@@ -38,9 +38,10 @@ $(P)/victim_linked: $(P)/victim.o $(P)/victim_memory.o $(P)/libstricttls.so
 
 POLICY_BED := $(P)/bed.o $(T)/programs/testbed.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
 
-$(P)/bed.o $(P)/test_policy_sources.o: TEST_CFLAGS += '-DSTLS_POLICY_TESTS="$(CURDIR)/$(P)"'
+$(P)/bed.o $(P)/rows.o: TEST_CFLAGS += '-DSTLS_POLICY_TESTS="$(CURDIR)/$(P)"'
 
-$(P)/test_policy_words $(P)/test_policy_sources: %: %.o $(POLICY_BED) | $(P)/victim $(P)/victim_linked $(P)/stricttls
+$(P)/test_policy_sources $(P)/test_policy_sections: $(P)/rows.o
+$(P)/test_policy_words $(P)/test_policy_sources $(P)/test_policy_sections: %: %.o $(POLICY_BED) | $(P)/victim $(P)/victim_linked $(P)/stricttls
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 -include $(POLICY_OBJECTS:.o=.d)
