@@ -66,6 +66,9 @@ $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 UNWOUND := $(patsubst %,$(B)/shim-objects/shim/%.o,hooks_context hooks_loader hooks_names hooks_session \
   gates safe_chain safe_pass verify)
 
+# With a frame pointer each push needs no row of its own: 1,100 bytes of tables for 650 of code.
+$(UNWOUND): SHIM_HARDEN += -fno-omit-frame-pointer
+
 $(B)/shim-objects/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(SHIM_HARDEN) $(LTO) -fPIC -fvisibility=hidden -include src/shim/glibc.h -c $< -o $@
