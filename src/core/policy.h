@@ -177,7 +177,7 @@ struct stls_choice {
 };
 
 struct stls_word {
-    uint16_t texts; /* where they begin: name, variable, initial value, values */
+    uint16_t texts; /* where they begin: name, variable, initial value (none of a list), values */
     enum stls_word_kind kind : 8;
     enum stls_word_order order : 8;
     enum stls_word_place place : 8;
@@ -188,6 +188,7 @@ struct stls_word {
     uint16_t offset;      /* of the int or struct stls_codes in struct stls_policy */
     uint16_t text_offset; /* of the char[STLS_TEXT_MAX], for CIPHERS and PATH */
     uint16_t choices;
+    uint16_t initial_codes;
 };
 
 const char *stls_word_name(const struct stls_word *word); /* in a policy file: MinProtocol */
@@ -195,13 +196,15 @@ const char *stls_word_name(const struct stls_word *word); /* in a policy file: M
 /* In the environment: STRICTTLS_MIN_PROTOCOL; "": it is not there. */
 const char *stls_word_variable(const struct stls_word *word);
 
-const char *stls_word_initial(const struct stls_word *word); /* in the policy intermediate */
 const char *stls_word_values(const struct stls_word *word);  /* what may be written, for people */
 const char *stls_word_meaning(const struct stls_word *word); /* one phrase, for people */
 const char *stls_word_since(const struct stls_word *word);   /* the version that brought it */
 
 /* Ended by an empty name; NULL where the word has none. */
 const struct stls_choice *stls_word_choices(const struct stls_word *word);
+
+/* Of a list, its code points in the policy intermediate, ended by 0; else NULL. */
+const uint16_t *stls_word_initial_codes(const struct stls_word *word);
 
 /* All words; the one with kind BASE comes first, since it replaces the others. */
 const struct stls_word *stls_policy_words(size_t *ret_count);
@@ -226,6 +229,9 @@ enum {
 /* The value of a word as a policy file would say it; "" where there is none to say. */
 void stls_policy_value(const struct stls_policy *policy, const struct stls_word *word,
                        char text[STLS_VALUE_MAX]);
+
+/* The same of the policy intermediate; for BASE that is its own name. */
+void stls_word_initial(const struct stls_word *word, char text[STLS_VALUE_MAX]);
 
 /* True if a client's handshake depends on the server's certificate, whatever the program wants. */
 static inline bool stls_policy_verifies_server(const struct stls_policy *policy)

@@ -8,15 +8,46 @@
 #include "banned.h"
 
 #define AT(field) offsetof(struct stls_policy, field)
-#define VETTED_CIPHERS                                                                             \
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"                                   \
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"                                   \
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-#define VETTED_SIGALGS                                                                             \
-    "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:ed25519:ed448:"          \
-    "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"                                    \
-    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"                                 \
-    "rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:mldsa44:mldsa65:mldsa87"
+
+/* What is vetted: Mozilla's intermediate list, and of groups and signature schemes what is as
+ * strong. In the order of preference, each ended by 0. */
+static const struct initial {
+    uint16_t ciphers[7], ciphersuites[4], groups[5], sigalgs[18];
+} initial = {
+    .ciphers =
+        {
+            0xc02b, /* ECDHE-ECDSA-AES128-GCM-SHA256 */
+            0xc02f, /* ECDHE-RSA-AES128-GCM-SHA256 */
+            0xc02c, /* ECDHE-ECDSA-AES256-GCM-SHA384 */
+            0xc030, /* ECDHE-RSA-AES256-GCM-SHA384 */
+            0xcca9, /* ECDHE-ECDSA-CHACHA20-POLY1305 */
+            0xcca8, /* ECDHE-RSA-CHACHA20-POLY1305 */
+        },
+    .ciphersuites =
+        {
+            0x1301, /* TLS_AES_128_GCM_SHA256 */
+            0x1302, /* TLS_AES_256_GCM_SHA384 */
+            0x1303, /* TLS_CHACHA20_POLY1305_SHA256 */
+        },
+    .groups =
+        {
+            0x11ec, /* X25519MLKEM768 */
+            0x001d, /* X25519 */
+            0x0017, /* P-256 */
+            0x0018, /* P-384 */
+        },
+    .sigalgs =
+        {
+            0x0403, 0x0503, 0x0603, /* ecdsa_secp256r1_sha256, secp384r1_sha384, secp521r1_sha512 */
+            0x0807, 0x0808,         /* ed25519, ed448 */
+            0x0809, 0x080a, 0x080b, /* rsa_pss_pss_sha256, sha384, sha512 */
+            0x0804, 0x0805, 0x0806, /* rsa_pss_rsae_sha256, sha384, sha512 */
+            0x0401, 0x0501, 0x0601, /* rsa_pkcs1_sha256, sha384, sha512 */
+            0x0904, 0x0905, 0x0906, /* mldsa44, mldsa65, mldsa87 */
+        },
+};
+
+#define CODES(name) (uint16_t) offsetof(struct initial, name) + 1
 
 /* In each, later is stricter where there is an order. */
 static const struct lists {
@@ -176,11 +207,6 @@ const char *stls_word_variable(const struct stls_word *word)
     return text_of(word, 1);
 }
 
-const char *stls_word_initial(const struct stls_word *word)
-{
-    return text_of(word, 2);
-}
-
 const char *stls_word_values(const struct stls_word *word)
 {
     return text_of(word, 3);
@@ -189,6 +215,13 @@ const char *stls_word_values(const struct stls_word *word)
 const struct stls_choice *stls_word_choices(const struct stls_word *word)
 {
     return word->choices != 0 ? (const void *)((const char *)&lists + word->choices - 1) : NULL;
+}
+
+const uint16_t *stls_word_initial_codes(const struct stls_word *word)
+{
+    return word->initial_codes != 0
+               ? (const void *)((const char *)&initial + word->initial_codes - 1)
+               : NULL;
 }
 
 const char *stls_word_meaning(const struct stls_word *word)
@@ -243,6 +276,30 @@ const struct stls_word *stls_policy_word_at(size_t offset)
     return NULL;
 }
 
+/* A list, by its names where it is a cipher string. The policy has none yet. */
+static void set_codes(struct stls_policy *policy, const struct stls_word *word,
+                      const uint16_t *codes)
+{
+    struct stls_codes *list = (void *)((char *)policy + word->offset);
+    char *text = (char *)policy + word->text_offset;
+
+    for (; *codes != 0; codes++) {
+        const char *name;
+        size_t length;
+
+        if (word->kind == STLS_WORD_CODES) {
+            list->number[list->count++] = *codes;
+            continue;
+        }
+        if (text > (char *)policy + word->text_offset)
+            *text++ = ':';
+        name = stls_registry_find_number(word->registry, *codes)->name;
+        length = strlen(name);
+        memcpy(text, name, length);
+        text += length;
+    }
+}
+
 bool stls_policy_shipped(struct stls_policy *policy, const char *name)
 {
     struct stls_policy made = {0};
@@ -254,10 +311,15 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name)
     if (!is_known)
         return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        const char *value = stls_word_initial(&words[i]);
+        const uint16_t *codes = stls_word_initial_codes(&words[i]);
+        const char *value = text_of(&words[i], 2);
 
         if (!is_value(&words[i]))
             continue;
+        if (codes != NULL) {
+            set_codes(&made, &words[i], codes);
+            continue;
+        }
         for (size_t j = 0; j < sizeof differences / sizeof differences[0]; j++)
             if (strcmp(differences[j].policy, name) == 0 &&
                 strcmp(differences[j].word, stls_word_name(&words[i])) == 0)
@@ -267,4 +329,14 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name)
     }
     *policy = made;
     return true;
+}
+
+void stls_word_initial(const struct stls_word *word, char text[STLS_VALUE_MAX])
+{
+    struct stls_policy policy;
+
+    stls_policy_shipped(&policy, shipped[0]);
+    stls_policy_value(&policy, word, text);
+    if (text[0] == '\0')
+        memcpy(text, text_of(word, 2), strlen(text_of(word, 2)) + 1);
 }

@@ -173,12 +173,13 @@ static bool ask_openssl(struct stls_openssl *openssl, const char *string, struct
  * send) than a plain list of names can. */
 static bool are_shipped(const struct stls_codes *groups)
 {
-    const struct stls_word *word = stls_policy_word_at(offsetof(struct stls_policy, groups));
-    char ignored[STLS_TEXT_MAX];
-    struct stls_policy shipped;
+    const uint16_t *shipped =
+        stls_word_initial_codes(stls_policy_word_at(offsetof(struct stls_policy, groups)));
+    size_t count = 0;
 
-    (void)stls_policy_set(&shipped, word, stls_word_initial(word), ignored, sizeof ignored);
-    return memcmp(groups, &shipped.groups, sizeof *groups) == 0;
+    while (count < groups->count && groups->number[count] == shipped[count])
+        count++;
+    return count == groups->count && shipped[count] == 0;
 }
 
 /* False only when out of memory. */

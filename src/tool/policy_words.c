@@ -76,11 +76,14 @@ static void print_value(const char *value, const char *break_mark)
 
 static void print_markdown(const struct stls_word *word)
 {
+    char initial[STLS_VALUE_MAX];
+
     printf("### %s\n\n%s.\n\n- values: %s\n", stls_word_name(word), stls_word_meaning(word),
            stls_word_values(word));
-    if (stls_word_initial(word) != NULL) {
+    stls_word_initial(word, initial);
+    if (initial[0] != '\0') {
         fputs("- default: `", stdout);
-        print_value(stls_word_initial(word), NULL);
+        print_value(initial, NULL);
         fputs("`\n", stdout);
     }
     fputs("- stricter: ", stdout);
@@ -93,11 +96,14 @@ static void print_markdown(const struct stls_word *word)
 
 static void print_roff(const struct stls_word *word)
 {
+    char initial[STLS_VALUE_MAX];
+
     printf(".TP\n.B %s\n%s.\n.br\nValues: %s.\n", stls_word_name(word), stls_word_meaning(word),
            stls_word_values(word));
-    if (stls_word_initial(word) != NULL) {
+    stls_word_initial(word, initial);
+    if (initial[0] != '\0') {
         fputs(".br\nDefault: ", stdout);
-        print_value(stls_word_initial(word), "\\:");
+        print_value(initial, "\\:");
         fputs(".\n", stdout);
     }
     fputs(".br\nStricter: ", stdout);

@@ -34,7 +34,7 @@ static bool is_section_name(const char *name)
 /* What a section has to say: each word once, whatever asked for it. */
 struct loosened {
     const char *protocol; /* the lowest; NULL: MinProtocol stays */
-    char ciphers[STLS_TEXT_MAX], ciphersuites[STLS_TEXT_MAX]; /* "": they stay */
+    char ciphers[STLS_VALUE_MAX], ciphersuites[STLS_VALUE_MAX]; /* "": they stay */
 };
 
 /* OpenSSL calls them weak for what they are, not for how long they are. */
@@ -50,14 +50,13 @@ static const char *older_protocol(const char *protocol)
 }
 
 /* Adds a cipher to what the policy has, once; false where it does not fit. */
-static bool add_cipher(char list[STLS_TEXT_MAX], const char *word, const char *cipher)
+static bool add_cipher(char list[STLS_VALUE_MAX], const char *word, const char *cipher)
 {
     const char *found = list;
     size_t used;
 
     if (list[0] == '\0')
-        snprintf(list, STLS_TEXT_MAX, "%s",
-                 stls_word_initial(stls_policy_find_word(word, strlen(word))));
+        stls_word_initial(stls_policy_find_word(word, strlen(word)), list);
     while ((found = strstr(found, cipher)) != NULL) {
         char after = found[strlen(cipher)];
 
@@ -105,7 +104,7 @@ static bool loosen(const struct stls_report_cell *cell, struct loosened *made,
 /* Adds a line, once in each section. */
 static void add_line(struct stls_line *text, size_t section, const char *line)
 {
-    char whole[STLS_TEXT_MAX + 64];
+    char whole[STLS_VALUE_MAX + 64];
 
     snprintf(whole, sizeof whole, "\n%s\n", line);
     if (strstr(text->text + section, whole) == NULL)
@@ -114,7 +113,7 @@ static void add_line(struct stls_line *text, size_t section, const char *line)
 
 static void add_word(struct stls_line *text, size_t section, const char *word, const char *value)
 {
-    char line[STLS_TEXT_MAX + 32];
+    char line[STLS_VALUE_MAX + 32];
 
     if (value == NULL || value[0] == '\0')
         return;

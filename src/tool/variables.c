@@ -37,17 +37,19 @@ void stls_tool_print_variables(FILE *out, bool is_markdown)
 
     if (is_markdown)
         fputs("| variable | values | default | meaning |\n|---|---|---|---|\n", out);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        char initial[STLS_VALUE_MAX];
+
         if (stls_word_variable(&words[i])[0] == '\0')
             continue;
-        else if (is_markdown)
+        stls_word_initial(&words[i], initial);
+        if (is_markdown)
             fprintf(out, "| `%s` | %s | `%.*s%s` | %s%s |\n", stls_word_variable(&words[i]),
-                    stls_word_values(&words[i]), SHOWN_MAX, stls_word_initial(&words[i]),
-                    dots(stls_word_initial(&words[i])), role(&words[i]),
+                    stls_word_values(&words[i]), SHOWN_MAX, initial, dots(initial), role(&words[i]),
                     stls_word_meaning(&words[i]));
         else
             fprintf(out, "  %s\n      %s%s\n      values: %s; default: %.*s%s\n",
                     stls_word_variable(&words[i]), role(&words[i]), stls_word_meaning(&words[i]),
-                    stls_word_values(&words[i]), SHOWN_MAX, stls_word_initial(&words[i]),
-                    dots(stls_word_initial(&words[i])));
+                    stls_word_values(&words[i]), SHOWN_MAX, initial, dots(initial));
+    }
 }

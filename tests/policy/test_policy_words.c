@@ -249,12 +249,14 @@ static void expect_by_variables(const struct row *row, const char *value, const 
 static void try_default(const struct row *row)
 {
     const struct stls_word *word = stls_policy_find_word(row->word, strlen(row->word));
+    char initial[STLS_VALUE_MAX];
 
+    stls_word_initial(word, initial);
     for (size_t i = 0; row->values[i].value != NULL; i++)
-        if (strcmp(row->values[i].value, stls_word_initial(word)) == 0) {
+        if (strcmp(row->values[i].value, initial) == 0) {
             write_system(row, NULL, false);
             run(row, NULL);
-            EXPECT(row->values[i].expected, "default %s", stls_word_initial(word));
+            EXPECT(row->values[i].expected, "default %s", initial);
         }
 }
 
