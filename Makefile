@@ -40,7 +40,7 @@ all: $(B)/libstricttls.so $(B)/stricttls
 # look up: bound lazily (-z now made /bin/true start with 28,000 instructions more, of 140,000), and
 # without the start files, whose four weak symbols are looked up in vain. Then what it has to map:
 # code and constants share a segment, which spares two mappings and the padding between. All is made
-# small but two files that run many times a handshake. Linked by the compiler it is a fifth smaller, with half
+# small but three files that run a hundred times a handshake. Linked by the compiler it is a fifth smaller, with half
 # of the relocations (LTO= for a compiler without).
 
 # Its stack is guarded where there are arrays of unsigned char, which hold what a peer, a socket or a
@@ -57,7 +57,7 @@ HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge shi
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 
-# Tables to unwind the stack by were a seventh of it. A program's exceptions and cancellations pass
+# Tables to unwind the stack by would be a seventh of it. A program's exceptions and cancellations pass
 # through hooks (but for those that only set a value), and through gates and what is below them where
 # its callbacks run. These are linked to one object first, since whether there are tables is the same
 # for all that the compiler links at once; the rest calls nobody back. (A thread that is cancelled
