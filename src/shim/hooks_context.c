@@ -5,16 +5,16 @@
  */
 #include "hooks.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
+
 #include "algorithms.h"
 #include "attach.h"
 #include "elf_symbols.h"
 #include "gates.h"
+#include "next.h"
 #include "report.h"
 #include "slots.h"
-
-#include "next.h"
-
-#include <stdio.h>
 
 #include "../core/banned.h"
 

@@ -1,6 +1,7 @@
 /* leaf_names.c - see leaf_names.h */
 #include "leaf_names.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 

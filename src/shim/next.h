@@ -8,16 +8,16 @@
 #ifndef STLS_NEXT_H
 #define STLS_NEXT_H
 
-#include <stdatomic.h>
-#include <stddef.h>
+enum stls_next {
+#define NEXT(name) STLS_NEXT_##name,
+#include "next.def"
+#undef NEXT
+    STLS_NEXT_COUNT,
+};
 
 /* Looked up at first use; two threads that do it at once find the same address. */
-void *stls_next_find(_Atomic(void *) *slot, const char *name);
+void *stls_next_find(enum stls_next number);
 
-#define STLS_NEXT(name)                                                                            \
-    __extension__({                                                                                \
-        static _Atomic(void *) slot_;                                                              \
-        (__typeof__(&(name)))stls_next_find(&slot_, #name);                                        \
-    })
+#define STLS_NEXT(name) ((__typeof__(&(name)))stls_next_find(STLS_NEXT_##name))
 
 #endif
