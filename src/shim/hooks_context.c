@@ -183,8 +183,10 @@ STLS_HOOK OSSL_LIB_CTX *OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX *library)
     struct stls_openssl *openssl = stls_openssl_of_caller(__builtin_return_address(0));
     OSSL_LIB_CTX *before;
 
-    if (openssl == NULL || openssl->OSSL_LIB_CTX_set0_default == NULL)
-        return STLS_NEXT(OSSL_LIB_CTX_set0_default)(library);
+    if (openssl == NULL || openssl->OSSL_LIB_CTX_set0_default == NULL) {
+        before = STLS_NEXT(OSSL_LIB_CTX_set0_default)(library);
+        return before;
+    }
     if (library == NULL || !is_new(library))
         return openssl->OSSL_LIB_CTX_set0_default(library);
     stls_attach(openssl); /* in the one before: other threads go on in it */
