@@ -1,6 +1,8 @@
 /* profile.c - see profile.h */
 #include "profile.h"
 
+#include <string.h>
+
 #include "profile_rules.h"
 
 #include "banned.h"
@@ -20,17 +22,15 @@ struct stls_der stls_profile_elements(const struct stls_certificate *certificate
     return rest;
 }
 
-void stls_profile_check(const struct stls_profile_view *view, unsigned rule,
-                        bool (*is_kept)(const struct stls_profile_view *view), const char *reason)
+void stls_profile_check(struct stls_profile_view *view, unsigned rule,
+                        bool (*is_kept)(const struct stls_profile_view *view))
 {
+    const char *reason = view->reasons;
+
+    view->reasons += strlen(reason) + 1;
     if (view->fault->reason == NULL && (rule & view->roles) != 0 &&
         view->rules >= (int)(rule >> 8 & 0xff) && !is_kept(view))
         *view->fault = (struct stls_profile_fault){reason, (int)(rule >> 16), (int)view->index};
-}
-
-static bool is_well_formed(const struct stls_profile_view *view)
-{
-    return view->certificate->malformed == NULL;
 }
 
 static unsigned roles_of(size_t index, size_t count, bool is_server)
@@ -45,13 +45,19 @@ bool stls_profile_is_kept(const struct stls_certificate *chain, size_t count, in
 {
     *ret = (struct stls_profile_fault){.reason = NULL};
     for (size_t i = 0; i < count && ret->reason == NULL; i++) {
-        struct stls_profile_view view = {chain, count, i, &chain[i], roles_of(i, count, is_server),
-                                         rules, ret};
+        struct stls_profile_view view = {
+            .chain = chain,
+            .count = count,
+            .index = i,
+            .certificate = &chain[i],
+            .roles = roles_of(i, count, is_server),
+            .rules = rules,
+            .fault = ret,
+        };
 
-        stls_profile_check(&view,
-                           STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                             X509_V_ERR_INVALID_EXTENSION),
-                           is_well_formed, chain[i].malformed);
+        if (chain[i].malformed != NULL && rules >= STLS_CHAIN_RULES_RFC5280)
+            *ret = (struct stls_profile_fault){chain[i].malformed, X509_V_ERR_INVALID_EXTENSION,
+                                               (int)i};
         stls_profile_check_fields(&view);
         stls_profile_check_extensions(&view);
         stls_profile_check_keys(&view);

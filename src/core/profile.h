@@ -4,7 +4,7 @@
  * Requirements for TLS certificates (section 7.1; "BR" in the sources), as far as they can be seen
  * in the chain itself and OpenSSL has not seen to them: who signed whom, dates, path lengths,
  * purposes, names that lie in the permitted subtrees, and that each critical extension is a known
- * one, hold already. The list of rules is the last function of each profile_*.c.
+ * one, hold already. The lists of rules are at the end of each profile_*.c.
  * Must not: allocate, call OpenSSL, or look names up.
  *
  * A trust anchor is held to the rules as well, but for what nobody relies on: its own signature,

@@ -189,22 +189,18 @@ static bool has_wildcards_not_excluded(const struct stls_profile_view *view)
     return true;
 }
 
-void stls_profile_check_constraints(const struct stls_profile_view *view)
+#define RULES(RULE)                                                                                \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_EXTENSION, has_constraints_as_ca_only,                 \
+         "name constraints in a certificate that is no CA's")                                      \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_EXTENSION, has_critical_constraints,                   \
+         "name constraints are not critical")                                                      \
+    RULE(STLS_PROFILE_ANY, RFC5280, UNSUPPORTED_CONSTRAINT_SYNTAX, has_well_formed_constraints,    \
+         "name constraints are not well-formed")                                                   \
+    RULE(STLS_PROFILE_LEAF, RFC5280, EXCLUDED_VIOLATION, has_wildcards_not_excluded,               \
+         "wildcard reaches into an excluded subtree")
+
+void stls_profile_check_constraints(struct stls_profile_view *view)
 {
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-        has_constraints_as_ca_only, "name constraints in a certificate that is no CA's");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-        has_critical_constraints, "name constraints are not critical");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX),
-                       has_well_formed_constraints, "name constraints are not well-formed");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_EXCLUDED_VIOLATION),
-                       has_wildcards_not_excluded, "wildcard reaches into an excluded subtree");
+    view->reasons = RULES(STLS_PROFILE_REASON);
+    RULES(STLS_PROFILE_CHECK)
 }

@@ -162,72 +162,41 @@ static bool is_root_without_purposes(const struct stls_profile_view *view)
     return !stls_profile_is_root(view) || !is_present(view, STLS_EXTENSION_EXTENDED_KEY_USAGE);
 }
 
-void stls_profile_check_extensions(const struct stls_profile_view *view)
+#define RULES(RULE)                                                                                \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_EXTENSION, has_each_once, "an extension occurs twice") \
+    RULE(STLS_PROFILE_ISSUER, RFC5280, INVALID_EXTENSION, is_ca,                                   \
+         "issuer is no CA by its basic constraints")                                               \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_EXTENSION, has_critical_basic_constraints,             \
+         "basic constraints of a CA are not critical")                                             \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_EXTENSION, has_path_length_as_ca_only,                 \
+         "path length without the right to sign certificates")                                     \
+    RULE(STLS_PROFILE_ISSUER, RFC5280, KEYUSAGE_NO_CERTSIGN, may_issue,                            \
+         "key usage of a CA does not let it sign certificates")                                    \
+    RULE(STLS_PROFILE_LEAF, RFC5280, INVALID_NON_CA, signs_as_ca_only,                             \
+         "key usage lets a certificate sign others that is no CA")                                 \
+    RULE(STLS_PROFILE_LEAF, WEBPKI, INVALID_NON_CA, is_no_ca,                                      \
+         "certificate of a CA in place of a server's or client's")                                 \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_EXTENSION, has_key_id_if_ca,                           \
+         "CA without subject key identifier")                                                      \
+    RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE, RFC5280, INVALID_EXTENSION,                \
+         has_authority_key_id, "no authority key identifier")                                      \
+    RULE(STLS_PROFILE_ANY, WEBPKI, AKID_SKID_MISMATCH, has_own_key_id,                             \
+         "authority key identifier of a root is not its subject key identifier")                   \
+    RULE(STLS_PROFILE_LEAF | STLS_PROFILE_ANCHOR, WEBPKI, AKID_ISSUER_SERIAL_MISMATCH,             \
+         has_authority_key_id_only, "authority key identifier has an issuer or a serial number")   \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_POLICY_EXTENSION, has_critical_policy_constraints,     \
+         "policy constraints are not critical")                                                    \
+    RULE(STLS_PROFILE_SERVER, WEBPKI, INVALID_PURPOSE, is_for_servers,                             \
+         "extended key usage does not include serverAuth")                                         \
+    RULE(STLS_PROFILE_SERVER, WEBPKI, INVALID_PURPOSE, is_for_nothing_foreign,                     \
+         "extended key usage has a purpose that no server's certificate may have")                 \
+    RULE(STLS_PROFILE_SERVER, WEBPKI, INVALID_EXTENSION, has_plain_purposes,                       \
+         "extended key usage is critical")                                                         \
+    RULE(STLS_PROFILE_ANCHOR, WEBPKI, INVALID_EXTENSION, is_root_without_purposes,                 \
+         "root has an extended key usage")
+
+void stls_profile_check_extensions(struct stls_profile_view *view)
 {
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-        has_each_once, "an extension occurs twice");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ISSUER, STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_INVALID_EXTENSION),
-                       is_ca, "issuer is no CA by its basic constraints");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-        has_critical_basic_constraints, "basic constraints of a CA are not critical");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-        has_path_length_as_ca_only, "path length without the right to sign certificates");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ISSUER, STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_KEYUSAGE_NO_CERTSIGN),
-                       may_issue, "key usage of a CA does not let it sign certificates");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_LEAF, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_NON_CA),
-        signs_as_ca_only, "key usage lets a certificate sign others that is no CA");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_LEAF, STLS_CHAIN_RULES_WEBPKI, X509_V_ERR_INVALID_NON_CA),
-        is_no_ca, "certificate of a CA in place of a server's or client's");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-        has_key_id_if_ca, "CA without subject key identifier");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-                                         STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-                       has_authority_key_id, "no authority key identifier");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_WEBPKI, X509_V_ERR_AKID_SKID_MISMATCH),
-        has_own_key_id, "authority key identifier of a root is not its subject key identifier");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_ANCHOR, STLS_CHAIN_RULES_WEBPKI,
-                          X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH),
-        has_authority_key_id_only, "authority key identifier has an issuer or a serial number");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_INVALID_POLICY_EXTENSION),
-                       has_critical_policy_constraints, "policy constraints are not critical");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI, X509_V_ERR_INVALID_PURPOSE),
-        is_for_servers, "extended key usage does not include serverAuth");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI, X509_V_ERR_INVALID_PURPOSE),
-        is_for_nothing_foreign,
-        "extended key usage has a purpose that no server's certificate may have");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
-                                         X509_V_ERR_INVALID_EXTENSION),
-                       has_plain_purposes, "extended key usage is critical");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ANCHOR, STLS_CHAIN_RULES_WEBPKI,
-                                         X509_V_ERR_INVALID_EXTENSION),
-                       is_root_without_purposes, "root has an extended key usage");
+    view->reasons = RULES(STLS_PROFILE_REASON);
+    RULES(STLS_PROFILE_CHECK)
 }

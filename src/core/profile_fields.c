@@ -70,36 +70,22 @@ static bool has_no_unique_ids(const struct stls_profile_view *view)
     return !view->certificate->has_unique_ids;
 }
 
-void stls_profile_check_fields(const struct stls_profile_view *view)
+#define RULES(RULE)                                                                                \
+    RULE(STLS_PROFILE_ANY, RFC5280, CERT_REJECTED, is_version_3, "certificate is not version 3")   \
+    RULE(STLS_PROFILE_ANY, RFC5280, CERT_REJECTED, has_serial,                                     \
+         "serial number is not a positive number of at most 20 octets")                            \
+    RULE(STLS_PROFILE_ANY, RFC5280, CERT_SIGNATURE_FAILURE, has_one_algorithm,                     \
+         "two different signature algorithms in one certificate")                                  \
+    RULE(STLS_PROFILE_ANY, RFC5280, CERT_REJECTED, has_issuer, "issuer is empty")                  \
+    RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE, RFC5280, ERROR_IN_CERT_NOT_BEFORE_FIELD,   \
+         has_start, "start date is not encoded as it must be")                                     \
+    RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE, RFC5280, ERROR_IN_CERT_NOT_AFTER_FIELD,    \
+         has_end, "end date is not encoded as it must be")                                         \
+    RULE(STLS_PROFILE_ANY, RFC5280, CERT_REJECTED, has_no_unique_ids,                              \
+         "certificate has unique identifiers")
+
+void stls_profile_check_fields(struct stls_profile_view *view)
 {
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
-        is_version_3, "certificate is not version 3");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
-        has_serial, "serial number is not a positive number of at most 20 octets");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_CERT_SIGNATURE_FAILURE),
-                       has_one_algorithm, "two different signature algorithms in one certificate");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
-        has_issuer, "issuer is empty");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-                                         STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD),
-                       has_start, "start date is not encoded as it must be");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_LEAF | STLS_PROFILE_INTERMEDIATE,
-                                         STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD),
-                       has_end, "end date is not encoded as it must be");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_CERT_REJECTED),
-        has_no_unique_ids, "certificate has unique identifiers");
+    view->reasons = RULES(STLS_PROFILE_REASON);
+    RULES(STLS_PROFILE_CHECK)
 }

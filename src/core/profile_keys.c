@@ -124,18 +124,16 @@ static bool has_good_signature(const struct stls_profile_view *view)
     return IS_AMONG(oid, signatures) || IS_AMONG(oid, edwards) || is_post_quantum(oid);
 }
 
-void stls_profile_check_keys(const struct stls_profile_view *view)
+#define RULES(RULE)                                                                                \
+    RULE(STLS_PROFILE_LEAF, WEBPKI, EE_KEY_TOO_SMALL, has_good_key,                                \
+         "key is of a type or size that is not vetted")                                            \
+    RULE(STLS_PROFILE_ISSUER, WEBPKI, CA_KEY_TOO_SMALL, has_good_key,                              \
+         "key of a CA is of a type or size that is not vetted")                                    \
+    RULE(STLS_PROFILE_ANY, WEBPKI, CA_MD_TOO_WEAK, has_good_signature,                             \
+         "signature algorithm is not vetted")
+
+void stls_profile_check_keys(struct stls_profile_view *view)
 {
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_LEAF, STLS_CHAIN_RULES_WEBPKI, X509_V_ERR_EE_KEY_TOO_SMALL),
-        has_good_key, "key is of a type or size that is not vetted");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ISSUER, STLS_CHAIN_RULES_WEBPKI,
-                                         X509_V_ERR_CA_KEY_TOO_SMALL),
-                       has_good_key, "key of a CA is of a type or size that is not vetted");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_WEBPKI, X509_V_ERR_CA_MD_TOO_WEAK),
-        has_good_signature, "signature algorithm is not vetted");
+    view->reasons = RULES(STLS_PROFILE_REASON);
+    RULES(STLS_PROFILE_CHECK)
 }

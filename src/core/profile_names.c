@@ -233,34 +233,22 @@ static bool has_common_name_from_names(const struct stls_profile_view *view)
     return !has_dns_names && !looks_like_address(common);
 }
 
-void stls_profile_check_names(const struct stls_profile_view *view)
+#define RULES(RULE)                                                                                \
+    RULE(STLS_PROFILE_ANY, RFC5280, UNSUPPORTED_NAME_SYNTAX, has_well_formed_names,                \
+         "subject alternative name is not well-formed")                                            \
+    RULE(STLS_PROFILE_ANY, RFC5280, INVALID_EXTENSION, has_critical_names_if_alone,                \
+         "neither a subject nor a critical subject alternative name")                              \
+    RULE(STLS_PROFILE_SERVER, WEBPKI, INVALID_EXTENSION, has_critical_names_only_if_alone,         \
+         "subject alternative name is critical beside a subject")                                  \
+    RULE(STLS_PROFILE_SERVER, WEBPKI, UNSUPPORTED_NAME_SYNTAX, has_names_of_hosts_only,            \
+         "subject alternative name has no names of hosts, or others too")                          \
+    RULE(STLS_PROFILE_SERVER, WEBPKI, UNSUPPORTED_NAME_SYNTAX, has_whole_wildcards,                \
+         "wildcard is not a whole first label with two more behind it")                            \
+    RULE(STLS_PROFILE_SERVER, WEBPKI, UNSUPPORTED_NAME_SYNTAX, has_common_name_from_names,         \
+         "common name is not one of the subject alternative names")
+
+void stls_profile_check_names(struct stls_profile_view *view)
 {
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280,
-                                         X509_V_ERR_UNSUPPORTED_NAME_SYNTAX),
-                       has_well_formed_names, "subject alternative name is not well-formed");
-    stls_profile_check(
-        view,
-        STLS_PROFILE_RULE(STLS_PROFILE_ANY, STLS_CHAIN_RULES_RFC5280, X509_V_ERR_INVALID_EXTENSION),
-        has_critical_names_if_alone, "neither a subject nor a critical subject alternative name");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
-                                         X509_V_ERR_INVALID_EXTENSION),
-                       has_critical_names_only_if_alone,
-                       "subject alternative name is critical beside a subject");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
-                                         X509_V_ERR_UNSUPPORTED_NAME_SYNTAX),
-                       has_names_of_hosts_only,
-                       "subject alternative name has no names of hosts, or others too");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
-                                         X509_V_ERR_UNSUPPORTED_NAME_SYNTAX),
-                       has_whole_wildcards,
-                       "wildcard is not a whole first label with two more behind it");
-    stls_profile_check(view,
-                       STLS_PROFILE_RULE(STLS_PROFILE_SERVER, STLS_CHAIN_RULES_WEBPKI,
-                                         X509_V_ERR_UNSUPPORTED_NAME_SYNTAX),
-                       has_common_name_from_names,
-                       "common name is not one of the subject alternative names");
+    view->reasons = RULES(STLS_PROFILE_REASON);
+    RULES(STLS_PROFILE_CHECK)
 }

@@ -23,28 +23,35 @@ struct stls_profile_view {
     size_t count, index;
     const struct stls_certificate *certificate; /* &chain[index] */
     unsigned roles;
-    int rules; /* enum stls_chain_rules */
-    struct stls_profile_fault
-        *fault; /* out: the first rule that is not kept; .reason is NULL before */
+    int rules;                        /* enum stls_chain_rules */
+    const char *reasons;              /* of the rules that are still to be asked */
+    struct stls_profile_fault *fault; /* out: the first that is not kept; .reason is NULL before */
 };
 
 /* One rule: whom it binds, from which level on, and the error if it is not kept; as one number,
  * since there are many. */
 #define STLS_PROFILE_RULE(roles, from, error)                                                      \
-    ((unsigned)(roles) | (unsigned)(from) << 8 | (unsigned)(error) << 16)
+    ((unsigned)(roles) | (unsigned)STLS_CHAIN_RULES_##from << 8 |                                  \
+     (unsigned)X509_V_ERR_##error << 16)
 
-/* Notes the fault if the rule binds this certificate and is_kept says no. Only the first is noted:
- * then no more is asked. Calls rather than a table of pointers, which would cost every process
- * relocations. */
-void stls_profile_check(const struct stls_profile_view *view, unsigned rule,
-                        bool (*is_kept)(const struct stls_profile_view *view), const char *reason);
+/* Rules are lists of rows: RULE(roles, from, error, is_kept, reason). From one come the reasons,
+ * one text behind the other, and the calls that ask the rules in turn. Calls rather than a table of
+ * pointers, which would cost every process relocations. */
+#define STLS_PROFILE_REASON(roles, from, error, is_kept, reason) reason "\0"
+#define STLS_PROFILE_CHECK(roles, from, error, is_kept, reason)                                    \
+    stls_profile_check(view, STLS_PROFILE_RULE(roles, from, error), is_kept);
+
+/* Notes the fault if the rule binds this certificate and is_kept says no; its reason is the next of
+ * view->reasons. Only the first fault is noted: then no more is asked. */
+void stls_profile_check(struct stls_profile_view *view, unsigned rule,
+                        bool (*is_kept)(const struct stls_profile_view *view));
 
 /* The rules, by theme; cheap ones and those that others rest on come first. */
-void stls_profile_check_fields(const struct stls_profile_view *view);
-void stls_profile_check_extensions(const struct stls_profile_view *view);
-void stls_profile_check_keys(const struct stls_profile_view *view);
-void stls_profile_check_names(const struct stls_profile_view *view);
-void stls_profile_check_constraints(const struct stls_profile_view *view);
+void stls_profile_check_fields(struct stls_profile_view *view);
+void stls_profile_check_extensions(struct stls_profile_view *view);
+void stls_profile_check_keys(struct stls_profile_view *view);
+void stls_profile_check_names(struct stls_profile_view *view);
+void stls_profile_check_constraints(struct stls_profile_view *view);
 
 /* The last of its chain, and issued by itself: nothing above it that it could speak of. */
 bool stls_profile_is_root(const struct stls_profile_view *view);
