@@ -154,34 +154,45 @@ static const char *why_misplaced(const struct stls_word *word, enum stls_section
     return NULL;
 }
 
+static const char *why_wrong(const struct reading *reading, const struct stls_word *word)
+{
+    const struct stls_policy_file *file = reading->file;
+    const struct stls_policy_section *section = current(reading);
+
+    if (section == NULL)
+        return "expected a section before the first word";
+    if (word == NULL)
+        return "there is no such word";
+    for (size_t i = section->first; i < file->setting_count; i++)
+        if (file->settings[i].word == word)
+            return "expected each word once in a section";
+    return why_misplaced(word, section->kind);
+}
+
+static void complain_of(struct reading *reading, const struct stls_text_item *item,
+                        const char *expected)
+{
+    char name[64] = "";
+
+    if (item->length > 0)
+        snprintf(name, sizeof name, "%.*s", (int)(item->length < 63 ? item->length : 63),
+                 item->name);
+    complain(reading, item->line, name, expected);
+}
+
 static void add_setting(struct reading *reading, const struct stls_text_item *item)
 {
     struct stls_policy_file *file = reading->file;
-    struct stls_policy_section *section = current(reading);
     const struct stls_word *word = stls_policy_find_word(item->name, item->length);
-    char name[64];
+    const char *why = why_wrong(reading, word);
 
-    snprintf(name, sizeof name, "%.*s", (int)(item->length < 63 ? item->length : 63), item->name);
-    if (section == NULL) {
-        complain(reading, item->line, name, "expected a section before the first word");
+    if (why != NULL) {
+        complain_of(reading, item, why);
         return;
     }
-    if (word == NULL) {
-        complain(reading, item->line, name, "there is no such word");
-        return;
-    }
-    if (why_misplaced(word, section->kind) != NULL) {
-        complain(reading, item->line, name, why_misplaced(word, section->kind));
-        return;
-    }
-    for (size_t i = section->first; i < file->setting_count; i++)
-        if (file->settings[i].word == word) {
-            complain(reading, item->line, name, "expected each word once in a section");
-            return;
-        }
     file->settings[file->setting_count++] =
         (struct stls_policy_setting){.word = word, .line = item->line};
-    section->count++;
+    current(reading)->count++;
 }
 
 static void scan(struct reading *reading, char *text, size_t length)
@@ -190,8 +201,6 @@ static void scan(struct reading *reading, char *text, size_t length)
     struct stls_text_item item;
 
     for (;;) {
-        char name[64] = "";
-
         stls_policy_text_next(&scan, &item);
         switch (item.kind) {
         case STLS_TEXT_END:
@@ -204,10 +213,7 @@ static void scan(struct reading *reading, char *text, size_t length)
             add_setting(reading, &item);
             break;
         case STLS_TEXT_FAULT:
-            if (item.length > 0)
-                snprintf(name, sizeof name, "%.*s", (int)(item.length < 63 ? item.length : 63),
-                         item.name);
-            complain(reading, item.line, name, item.what);
+            complain_of(reading, &item, item.what);
             stls_policy_text_blank(&item);
             break;
         }

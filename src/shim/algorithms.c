@@ -1,11 +1,12 @@
 /* algorithms.c - see algorithms.h */
 #include "algorithms.h"
 
-#include <stdio.h>
 #include <strings.h>
 
 #include "policy_load.h"
 #include "state.h"
+
+#include "../core/list.h"
 
 #include "../core/banned.h"
 
@@ -28,18 +29,18 @@ static void narrow(const struct stls_openssl *openssl, const struct stls_vetted 
 
         has_suites = has_suites || is_tls13;
         if (stls_algorithms_is_vetted(openssl, vetted, cipher))
-            stls_vetted_append(is_tls13 ? ret->suites : ret->list,
-                               is_tls13 ? sizeof ret->suites : sizeof ret->list,
-                               openssl->SSL_CIPHER_get_name(cipher));
+            stls_list_append(is_tls13 ? ret->suites : ret->list,
+                             is_tls13 ? sizeof ret->suites : sizeof ret->list, ":",
+                             openssl->SSL_CIPHER_get_name(cipher));
         else
             *(is_tls13 ? &ret->are_suites_changed : &ret->is_list_changed) = true;
     }
     if (ret->list[0] == '\0')
         ret->is_list_changed =
-            snprintf(ret->list, sizeof ret->list, "%s", vetted->cipher_list) >= 0;
+            stls_list_append(ret->list, sizeof ret->list, "", vetted->cipher_list);
     if (ret->suites[0] == '\0' && has_suites)
         ret->are_suites_changed =
-            snprintf(ret->suites, sizeof ret->suites, "%s", vetted->ciphersuite_list) >= 0;
+            stls_list_append(ret->suites, sizeof ret->suites, "", vetted->ciphersuite_list);
 }
 
 bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
@@ -133,7 +134,7 @@ static void set_codes(const struct stls_openssl *openssl, const struct stls_poli
         const char *name = stls_registry_find_number(registry, codes->number[i])->name;
 
         if (set_list(openssl, target, command, name))
-            stls_vetted_append(list, STLS_LIST_MAX, name);
+            stls_list_append(list, STLS_LIST_MAX, ":", name);
     }
     set_list(openssl, target, command, list);
 }

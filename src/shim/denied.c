@@ -2,9 +2,10 @@
 #include "denied.h"
 
 #include <limits.h>
-#include <stdio.h>
 
 #include "algorithms.h"
+
+#include "../core/list.h"
 
 #include "../core/banned.h"
 
@@ -206,7 +207,6 @@ const char *stls_denied_blame(struct stls_openssl *openssl, const SSL *ssl,
         "MinProtocol",   "CipherString",        "Groups", "SecurityLevel",
         "SecurityLevel", "SignatureAlgorithms", "",       "MaxProtocol"};
     uint32_t denied = denied_of(openssl, ssl, connection);
-    size_t length = 0;
     bool has_unvetted = (connection->denied >> STLS_DENIED_CHOICE & STLS_DENIED_CIPHER) != 0;
 
     if (is_ours)
@@ -215,9 +215,9 @@ const char *stls_denied_blame(struct stls_openssl *openssl, const SSL *ssl,
         denied &= denied_by_alert(alert);
     else
         return NULL;
+    text[0] = '\0';
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if ((denied & 1u << i) != 0 && words[i][0] != 0)
-            length += (size_t)snprintf(text + length, STLS_BLAME_MAX - length, "%s%s",
-                                       length > 0 ? ", " : "", words[i]);
-    return length > 0 ? text : NULL;
+        if ((denied & 1u << i) != 0 && words[i][0] != '\0')
+            stls_list_append(text, STLS_BLAME_MAX, ", ", words[i]);
+    return text[0] != '\0' ? text : NULL;
 }

@@ -16,6 +16,7 @@
 #include "policy_bytes.h"
 #include "policy_parser.h"
 
+#include "../core/list.h"
 #include "../core/policy_variables.h"
 
 #include "../core/banned.h"
@@ -289,12 +290,8 @@ const struct stls_policy_sources *stls_policy_get_sources(void)
 /* Mode has no need to be told: off says nothing, and audit says "would refuse". */
 static void add_weaker(void *arg, const struct stls_word *word)
 {
-    char *text = arg;
-    size_t used = strlen(text);
-
     if (word->offset != offsetof(struct stls_policy, mode) || word->kind != STLS_WORD_CHOICE)
-        snprintf(text + used, STLS_TEXT_MAX - used, "%s%s",
-                 used == 0 ? "the environment makes it weaker: " : ", ", stls_word_name(word));
+        stls_list_append(arg, STLS_TEXT_MAX, ", ", stls_word_name(word));
 }
 
 void stls_policy_tell_expired(void *arg, const struct stls_policy_file *file,
@@ -313,13 +310,15 @@ void stls_policy_tell_expired(void *arg, const struct stls_policy_file *file,
 void stls_policy_notices(void (*tell)(const char *notice))
 {
     const struct loaded *loaded = get();
-    char weaker[STLS_TEXT_MAX] = "";
+    char words[STLS_TEXT_MAX] = "", text[STLS_TEXT_MAX + 64];
 
     if (loaded->is_broken || (loaded->sources.variable == NULL && loaded->sources.system == NULL))
         return;
-    stls_policy_environment_weakens(&loaded->sources, stls_policy_today(), add_weaker, weaker);
-    if (weaker[0] != '\0')
-        tell(weaker);
+    stls_policy_environment_weakens(&loaded->sources, stls_policy_today(), add_weaker, words);
+    if (words[0] != '\0') {
+        snprintf(text, sizeof text, "the environment makes it weaker: %s", words);
+        tell(text);
+    }
     tell_expired(loaded, tell);
 }
 

@@ -16,6 +16,7 @@
 
 #include "../core/asked.h"
 #include "../core/event.h"
+#include "../core/list.h"
 #include "../core/rate.h"
 
 #include "../core/banned.h"
@@ -79,17 +80,10 @@ struct facts {
 /* "b or c": an address under several names is ambiguous, and the event says so. */
 static const char *join_others(const struct stls_identity *identity, char text[STLS_HOSTS_MAX])
 {
-    size_t used = 0;
-
     text[0] = '\0';
-    for (size_t i = 1; i < identity->count; i++) {
-        int added = snprintf(text + used, STLS_HOSTS_MAX - used, "%s%s", i > 1 ? " or " : "",
-                             identity->hosts[i].text);
-
-        if (added < 0 || (size_t)added >= STLS_HOSTS_MAX - used)
+    for (size_t i = 1; i < identity->count; i++)
+        if (!stls_list_append(text, STLS_HOSTS_MAX, " or ", identity->hosts[i].text))
             break;
-        used += (size_t)added;
-    }
     return text;
 }
 

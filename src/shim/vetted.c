@@ -8,26 +8,17 @@
 
 #include "policy_load.h"
 
+#include "../core/list.h"
+
 #include "../core/banned.h"
-
-bool stls_vetted_append(char *list, size_t size, const char *name)
-{
-    size_t length = strlen(list);
-    int added = snprintf(list + length, size - length, "%s%s", length > 0 ? ":" : "", name);
-
-    if (added >= 0 && (size_t)added < size - length)
-        return true;
-    list[length] = '\0';
-    return false;
-}
 
 void stls_vetted_names(enum stls_registry registry, const struct stls_codes *codes,
                        char list[STLS_LIST_MAX])
 {
     list[0] = '\0';
     for (size_t i = 0; i < codes->count; i++)
-        stls_vetted_append(list, STLS_LIST_MAX,
-                           stls_registry_find_number(registry, codes->number[i])->name);
+        stls_list_append(list, STLS_LIST_MAX, ":",
+                         stls_registry_find_number(registry, codes->number[i])->name);
 }
 
 bool stls_vetted_is_tls13(const struct stls_openssl *openssl, const SSL_CIPHER *cipher)
@@ -54,7 +45,7 @@ static void explain(struct stls_vetted *made, const char *what, const char *name
 static bool add(struct stls_vetted *made, const char *name, uint16_t number)
 {
     if (made->ciphers.count == STLS_CIPHERS_MAX ||
-        !stls_vetted_append(made->cipher_list, sizeof made->cipher_list, name)) {
+        !stls_list_append(made->cipher_list, sizeof made->cipher_list, ":", name)) {
         explain(made, "too many ciphers", "");
         return false;
     }

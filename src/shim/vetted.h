@@ -45,9 +45,6 @@ bool stls_vetted_check_files(struct stls_openssl *openssl, char *error, size_t s
 /* True while this thread makes a context of our own, which nothing is to be done to. */
 bool stls_vetted_is_scratch(void);
 
-/* Appends ":name" to a list of size bytes; false if it does not fit. */
-bool stls_vetted_append(char *list, size_t size, const char *name);
-
 static inline bool stls_ciphers_contain(const struct stls_ciphers *ciphers, unsigned number)
 {
     return stls_codes_are(ciphers->number, ciphers->count, number);

@@ -1,0 +1,13 @@
+/* list.h - names one behind the other in a text that is never overrun.
+ */
+#ifndef STLS_LIST_H
+#define STLS_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Appends a name to a list of size bytes, the terminator included, with the separator before it
+ * unless it is the first. False, with nothing changed, if it does not fit. */
+bool stls_list_append(char *list, size_t size, const char *separator, const char *name);
+
+#endif
