@@ -85,42 +85,44 @@ void stls_line_add_foreign(struct stls_line *line, const char *text, size_t max,
     stls_line_add_bytes(line, text, strlen(text), max, quoting);
 }
 
-static void add_digits(struct stls_line *line, unsigned long long number, size_t count)
+/* Behind a mark, if there is one. */
+static void add_digits(struct stls_line *line, char before, unsigned number, size_t count)
 {
-    char digits[8];
+    char text[8] = {before};
+    size_t start = before == '\0';
 
     for (size_t i = count; i > 0; i--) {
-        digits[i - 1] = (char)('0' + number % 10);
+        text[i] = (char)('0' + number % 10);
         number /= 10;
     }
-    append(line, digits, count);
+    append(line, text + start, count + 1 - start);
 }
 
 /* Not gmtime_r: it may read a file, under a lock. Days since 1970 to a date of the proleptic
  * Gregorian calendar, years counted from March so that the leap day comes last. */
-void stls_line_add_time(struct stls_line *line, long long seconds, unsigned microseconds)
+void stls_line_add_date(struct stls_line *line, unsigned days)
 {
-    unsigned long long total = seconds > 0 ? (unsigned long long)seconds : 0;
-    unsigned long long days = total / 86400 + 719468, rest = total % 86400;
-    unsigned long long era = days / 146097, day = days % 146097;
-    unsigned long long year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-    unsigned long long of_year = day - (365 * year + year / 4 - year / 100);
-    unsigned long long month = (5 * of_year + 2) / 153;
+    unsigned era = (days + 719468) / 146097, day = (days + 719468) % 146097;
+    unsigned year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    unsigned of_year = day - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * of_year + 2) / 153;
 
     day = of_year - (153 * month + 2) / 5 + 1;
     month = month < 10 ? month + 3 : month - 9;
-    add_digits(line, year + era * 400 + (month <= 2), 4);
-    stls_line_add(line, "-");
-    add_digits(line, month, 2);
-    stls_line_add(line, "-");
-    add_digits(line, day, 2);
-    stls_line_add(line, "T");
-    add_digits(line, rest / 3600, 2);
-    stls_line_add(line, ":");
-    add_digits(line, rest / 60 % 60, 2);
-    stls_line_add(line, ":");
-    add_digits(line, rest % 60, 2);
-    stls_line_add(line, ".");
-    add_digits(line, microseconds, 6);
+    add_digits(line, '\0', year + era * 400 + (month <= 2), 4);
+    add_digits(line, '-', month, 2);
+    add_digits(line, '-', day, 2);
+}
+
+void stls_line_add_time(struct stls_line *line, long long seconds, unsigned microseconds)
+{
+    unsigned long long total = seconds > 0 ? (unsigned long long)seconds : 0;
+    unsigned second = (unsigned)(total % 86400);
+
+    stls_line_add_date(line, (unsigned)(total / 86400));
+    add_digits(line, 'T', second / 3600, 2);
+    add_digits(line, ':', second / 60 % 60, 2);
+    add_digits(line, ':', second % 60, 2);
+    add_digits(line, '.', microseconds, 6);
     stls_line_add(line, "Z");
 }

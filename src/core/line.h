@@ -39,6 +39,9 @@ void stls_line_add_foreign(struct stls_line *line, const char *text, size_t max,
 void stls_line_add_bytes(struct stls_line *line, const void *bytes, size_t length, size_t max,
                          unsigned quoting);
 
+/* "2026-11-24", of days since 1970. */
+void stls_line_add_date(struct stls_line *line, unsigned days);
+
 /* "2026-11-24T03:28:00.123456Z" */
 void stls_line_add_time(struct stls_line *line, long long seconds, unsigned microseconds);
 

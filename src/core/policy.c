@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "line.h"
+
 #include "banned.h"
 
 static bool read_choice_of_length(const struct stls_choice *choices, const char *value,
@@ -162,35 +164,33 @@ static bool read_pins(const char *value, struct stls_pins *ret)
     return true;
 }
 
-static bool read_digits(const char *text, size_t count, long *ret)
+static long number_of(const char *text, size_t count)
 {
-    *ret = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-        *ret = *ret * 10 + (text[i] - '0');
-    }
-    return true;
+    long number = 0;
+
+    for (size_t i = 0; i < count; i++)
+        number = number * 10 + (text[i] - '0');
+    return number;
 }
 
+/* What is no date is not what the day is written as. */
 long stls_policy_day(const char *text)
 {
-    static const char lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    long year, month, day, days;
-    bool is_leap;
+    char written[16];
+    struct stls_line line = stls_line_start(written, sizeof written);
+    long year, month, days;
 
-    if (strlen(text) != 10 || !read_digits(text, 4, &year) || text[4] != '-' ||
-        !read_digits(text + 5, 2, &month) || text[7] != '-' || !read_digits(text + 8, 2, &day) ||
-        year < 1970 || month < 1 || month > 12 || day < 1)
+    if (strlen(text) != 10)
         return -1;
-    is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    if (day > lengths[month - 1] + (month == 2 && is_leap))
+    /* Years begin in March here, so that the leap day comes last. */
+    month = number_of(text + 5, 2);
+    year = number_of(text, 4) - (month <= 2);
+    days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 +
+           number_of(text + 8, 2) - 719469;
+    if (days < 0)
         return -1;
-    year--; /* the days of the years before, from 1970 on */
-    days = year * 365 + year / 4 - year / 100 + year / 400 - 719162;
-    for (long i = 0; i < month - 1; i++)
-        days += lengths[i] + (i == 1 && is_leap);
-    return days + day - 1;
+    stls_line_add_date(&line, (unsigned)days);
+    return strcmp(written, text) == 0 ? days : -1;
 }
 
 static const char path_mark[] = "file:";
