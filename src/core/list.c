@@ -16,3 +16,9 @@ bool stls_list_append(char *list, size_t size, const char *separator, const char
     list[length] = '\0';
     return false;
 }
+
+size_t stls_list_next(const char **at, const char *separators)
+{
+    *at += strspn(*at, separators);
+    return strcspn(*at, separators);
+}

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "line.h"
+#include "list.h"
 
 #include "banned.h"
 
@@ -30,8 +31,7 @@ static bool read_set(const struct stls_choice *choices, const char *value, int *
     static const char separators[] = ": ";
     int set = 0, bit;
 
-    for (size_t length; *(value += strspn(value, separators)) != '\0'; value += length) {
-        length = strcspn(value, separators);
+    for (size_t length; (length = stls_list_next(&value, separators)) > 0; value += length) {
         if (!read_choice_of_length(choices, value, length, &bit))
             return false;
         set |= bit;
@@ -101,17 +101,14 @@ static bool read_ciphers(const char *value, char ret[STLS_TEXT_MAX])
 
     if (strlen(value) >= STLS_TEXT_MAX ||
         strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                      "-+!_:, \t") != strlen(value))
+                      "-+!_:, \t") != strlen(value) ||
+        stls_list_next(&value, separators) == 0)
         return false;
-    if (*(value += strspn(value, separators)) == '\0')
-        return false;
-    for (size_t length; *value != '\0'; value += strspn(value, separators)) {
-        length = strcspn(value, separators);
+    for (size_t length; (length = stls_list_next(&value, separators)) > 0; value += length) {
         if (used > 0)
             ret[used++] = ':';
         memcpy(ret + used, value, length);
         used += length;
-        value += length;
     }
     ret[used] = '\0';
     return true;
@@ -152,8 +149,7 @@ static bool read_pins(const char *value, struct stls_pins *ret)
         *ret = (struct stls_pins){.is_set = false};
         return true;
     }
-    for (size_t length; *(value += strspn(value, separators)) != '\0'; value += length) {
-        length = strcspn(value, separators);
+    for (size_t length; (length = stls_list_next(&value, separators)) > 0; value += length) {
         if (pins.count == STLS_PINS_MAX || !read_pin(value, length, pins.hash[pins.count]))
             return false;
         pins.count++;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "list.h"
+
 #include "banned.h"
 
 static int number_of(const struct stls_policy *policy, const struct stls_word *word)
@@ -38,28 +40,17 @@ static bool are_pins_subset(const struct stls_pins *a, const struct stls_pins *b
     return true;
 }
 
-/* One element of a text with separators: its length is returned, 0 at the end. */
-static size_t next_element(const char **text, char separator)
+static bool has_element(const char *text, const char *separator, const char *element, size_t length)
 {
-    const char *end;
-
-    while (**text == separator)
-        ++*text;
-    end = strchr(*text, separator);
-    return end != NULL ? (size_t)(end - *text) : strlen(*text);
-}
-
-static bool has_element(const char *text, char separator, const char *element, size_t length)
-{
-    for (size_t there; (there = next_element(&text, separator)) > 0; text += there)
+    for (size_t there; (there = stls_list_next(&text, separator)) > 0; text += there)
         if (there == length && memcmp(text, element, length) == 0)
             return true;
     return false;
 }
 
-static bool has_all(const char *text, char separator, const char *elements)
+static bool has_all(const char *text, const char *separator, const char *elements)
 {
-    for (size_t length; (length = next_element(&elements, separator)) > 0; elements += length)
+    for (size_t length; (length = stls_list_next(&elements, separator)) > 0; elements += length)
         if (!has_element(text, separator, elements, length))
             return false;
     return true;
@@ -70,7 +61,7 @@ static bool is_names(const char *ciphers, size_t length)
 {
     const char *end = ciphers + length;
 
-    for (; (length = next_element(&ciphers, ':')) > 0 && ciphers < end; ciphers += length) {
+    for (; (length = stls_list_next(&ciphers, ":")) > 0 && ciphers < end; ciphers += length) {
         if (length > (size_t)(end - ciphers))
             length = (size_t)(end - ciphers);
         if (stls_registry_find_name(STLS_REGISTRY_CIPHER, ciphers, length) == NULL)
@@ -79,12 +70,12 @@ static bool is_names(const char *ciphers, size_t length)
     return true;
 }
 
-static void join(char ret[STLS_TEXT_MAX], char separator, const char *element, size_t length)
+static void join(char ret[STLS_TEXT_MAX], const char *separator, const char *element, size_t length)
 {
     size_t used = strlen(ret);
 
     if (used > 0)
-        ret[used++] = separator;
+        ret[used++] = *separator;
     memcpy(ret + used, element, length);
     ret[used + length] = '\0';
 }
@@ -101,12 +92,12 @@ static void split(const char *text, struct ciphers *ret)
     ret->is_nothing = *text == '\0';
     ret->has_names = false;
     ret->names[0] = ret->others[0] = '\0';
-    for (size_t length; (length = next_element(&text, '&')) > 0; text += length)
+    for (size_t length; (length = stls_list_next(&text, "&")) > 0; text += length)
         if (is_names(text, length)) {
             ret->has_names = true;
-            join(ret->names, ':', text, length);
+            join(ret->names, ":", text, length);
         } else {
-            join(ret->others, '&', text, length);
+            join(ret->others, "&", text, length);
         }
 }
 
@@ -120,8 +111,8 @@ static bool are_ciphers_subset(const char *a_text, const char *b_text)
     split(b_text, &b);
     if (a.is_nothing || b.is_nothing)
         return a.is_nothing;
-    return (!b.has_names || (a.has_names && has_all(b.names, ':', a.names))) &&
-           has_all(a.others, '&', b.others);
+    return (!b.has_names || (a.has_names && has_all(b.names, ":", a.names))) &&
+           has_all(a.others, "&", b.others);
 }
 
 static bool floor_ciphers(char text[STLS_TEXT_MAX], const char *floor_text)
@@ -133,9 +124,9 @@ static bool floor_ciphers(char text[STLS_TEXT_MAX], const char *floor_text)
 
     split(text, &made);
     split(floor_text, &floor);
-    for (size_t length; (length = next_element(&rest, ':')) > 0; rest += length)
-        if (!floor.has_names || has_element(floor.names, ':', rest, length))
-            join(names, ':', rest, length);
+    for (size_t length; (length = stls_list_next(&rest, ":")) > 0; rest += length)
+        if (!floor.has_names || has_element(floor.names, ":", rest, length))
+            join(names, ":", rest, length);
     if (!made.has_names)
         memcpy(names, floor.names, sizeof names);
     text[0] = '\0';
@@ -145,12 +136,12 @@ static bool floor_ciphers(char text[STLS_TEXT_MAX], const char *floor_text)
     if (strlen(names) + strlen(made.others) + strlen(floor.others) + 3 > STLS_TEXT_MAX)
         return false;
     if (names[0] != '\0')
-        join(text, '&', names, strlen(names));
+        join(text, "&", names, strlen(names));
     if (made.others[0] != '\0')
-        join(text, '&', made.others, strlen(made.others));
-    for (size_t length; (length = next_element(&others, '&')) > 0; others += length)
-        if (!has_element(made.others, '&', others, length))
-            join(text, '&', others, length);
+        join(text, "&", made.others, strlen(made.others));
+    for (size_t length; (length = stls_list_next(&others, "&")) > 0; others += length)
+        if (!has_element(made.others, "&", others, length))
+            join(text, "&", others, length);
     return true;
 }
 

@@ -58,11 +58,9 @@ static const char separators[] = ":, ";
 /* A string of nothing but names that we know, as all shipped ones are, needs no OpenSSL to read. */
 static bool read_names(const char *string, struct stls_vetted *made)
 {
-    for (size_t length; *(string += strspn(string, separators)) != '\0'; string += length) {
-        const struct stls_code *cipher;
-
-        length = strcspn(string, separators);
-        cipher = stls_registry_find_name(STLS_REGISTRY_CIPHER, string, length);
+    for (size_t length; (length = stls_list_next(&string, separators)) > 0; string += length) {
+        const struct stls_code *cipher =
+            stls_registry_find_name(STLS_REGISTRY_CIPHER, string, length);
         if (cipher == NULL || !add(made, cipher->name, stls_code_number(cipher)))
             return false;
     }
@@ -76,8 +74,7 @@ static bool check_names(const struct stls_openssl *openssl, SSL_CTX *scratch, co
 {
     char name[STLS_TEXT_MAX];
 
-    for (size_t length; *(string += strspn(string, separators)) != '\0'; string += length) {
-        length = strcspn(string, separators);
+    for (size_t length; (length = stls_list_next(&string, separators)) > 0; string += length) {
         if (strchr("-+!", *string) != NULL)
             continue;
         memcpy(name, string, length);
@@ -124,8 +121,7 @@ static void expand_ciphers(const struct stls_openssl *openssl, SSL_CTX *scratch,
     char conjunct[STLS_TEXT_MAX];
     bool is_first = true;
 
-    for (size_t length; *(string += strspn(string, "&")) != '\0'; string += length) {
-        length = strcspn(string, "&");
+    for (size_t length; (length = stls_list_next(&string, "&")) > 0; string += length) {
         memcpy(conjunct, string, length);
         conjunct[length] = '\0';
         expand_conjunct(openssl, scratch, conjunct, is_first, made);
