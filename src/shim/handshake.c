@@ -59,8 +59,7 @@ static void hold_verify(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
 static void refuse_old_method(struct stls_openssl *openssl, const SSL *ssl,
                               struct stls_connection *connection)
 {
-    static const struct stls_refusal refusal = {.reason = "protocol version too low",
-                                                .rule = "MinProtocol"};
+    struct stls_refusal refusal = {.reason = "protocol version too low", .rule = "MinProtocol"};
 
     if (!stls_algorithms_is_old(stls_policy_of(openssl, ssl), openssl->SSL_version(ssl)))
         return;

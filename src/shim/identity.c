@@ -12,6 +12,7 @@
 #include "param_names.h"
 
 #include "../core/line.h"
+#include "../core/texts.h"
 
 #include "../core/banned.h"
 
@@ -217,28 +218,38 @@ void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,
         stls_names_claim(fd);
 }
 
-static const struct {
-    char name[12];
-    enum stls_host_source known;
-    size_t (*find)(const struct stls_openssl *openssl, const SSL *ssl, struct stls_host *ret);
-} sources[] = {
-    {"sni", STLS_HOST_SOURCE_SNI, from_sni},
-    {"bio", STLS_HOST_SOURCE_BIO, from_bio},
-    {"resolver", STLS_HOST_SOURCE_RESOLVER, from_resolver},
-    {"address", STLS_HOST_SOURCE_ADDRESS, from_address},
-    {"connect", STLS_HOST_SOURCE_CONNECT, from_connect},
-};
+/* The sources in their order, as enum stls_host_source has them behind the program's own names.
+ * Calls rather than a table of pointers, which would cost every process relocations. */
+static const char source_names[] = "sni\0bio\0resolver\0address\0connect";
+
+static size_t ask_source(unsigned number, const struct stls_openssl *openssl, const SSL *ssl,
+                         struct stls_host *ret)
+{
+    switch (STLS_HOST_SOURCE_SNI << number) {
+    case STLS_HOST_SOURCE_SNI:
+        return from_sni(openssl, ssl, ret);
+    case STLS_HOST_SOURCE_BIO:
+        return from_bio(openssl, ssl, ret);
+    case STLS_HOST_SOURCE_RESOLVER:
+        return from_resolver(openssl, ssl, ret);
+    case STLS_HOST_SOURCE_ADDRESS:
+        return from_address(openssl, ssl, ret);
+    default:
+        return from_connect(openssl, ssl, ret);
+    }
+}
 
 void stls_identity_find(const struct stls_openssl *openssl, const SSL *ssl,
                         struct stls_identity *ret)
 {
     ret->known = 0;
     ret->source = NULL;
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        ret->count = sources[i].find(openssl, ssl, ret->hosts);
+    ret->count = 0;
+    for (unsigned i = 0; STLS_HOST_SOURCE_SNI << i <= STLS_HOST_SOURCE_CONNECT; i++) {
+        ret->count = ask_source(i, openssl, ssl, ret->hosts);
         if (ret->count > 0) {
-            ret->known = sources[i].known;
-            ret->source = sources[i].name;
+            ret->known = STLS_HOST_SOURCE_SNI << i;
+            ret->source = stls_texts_at(source_names, i);
             return;
         }
     }

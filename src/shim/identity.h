@@ -2,7 +2,7 @@
  *
  * Owns: the sources below the names that the program itself gave OpenSSL to check (those are
  * OpenSSL's, and verify leaves them to it). The first source that has an answer wins; a new source
- * is one function and one row.
+ * is one function and one line that calls it.
  */
 #ifndef STLS_IDENTITY_H
 #define STLS_IDENTITY_H
