@@ -6,7 +6,6 @@
 #include "hooks.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "algorithms.h"
 #include "attach.h"
@@ -21,17 +20,13 @@
 /* NULL if contexts of this libssl can be made; else why not. */
 static const char *why_refused(struct stls_openssl *openssl)
 {
-    static _Thread_local char text[128] __attribute__((tls_model("initial-exec")));
-
     if (!stls_is_enforcing())
         return NULL;
     if (stls_policy_broken() != NULL)
         return stls_policy_broken();
-    if (openssl->is_supported)
-        return stls_attach(openssl) ? NULL : "out of memory";
-    snprintf(text, sizeof text, "this libssl is none that stricttls knows: it has no %s",
-             openssl->missing);
-    return text;
+    if (!openssl->is_supported)
+        return openssl->unsupported;
+    return stls_attach(openssl) ? NULL : "out of memory";
 }
 
 static void refuse(struct stls_openssl *openssl, SSL_CTX *context, const char *why)

@@ -6,6 +6,7 @@
 #include <link.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,7 +191,8 @@ static struct stls_openssl *make(const void *address)
         if (function == NULL && !(*row & ROW_IS_OPTIONAL)) {
             function = (void *)(uintptr_t)&nothing;
             if (openssl->is_supported)
-                memcpy(openssl->missing, name, sizeof name);
+                snprintf(openssl->unsupported, sizeof openssl->unsupported,
+                         "this libssl is none that stricttls knows: it has no %s", name);
             openssl->is_supported = false;
         }
         *slots++ = function;

@@ -45,8 +45,8 @@ struct stls_openssl {
 #undef OPTIONAL
     const char *start, *end; /* where the libssl is mapped, and its libcrypto if not far from us */
     const char *crypto_start, *crypto_end;
-    bool is_supported;                   /* has every REQUIRED function */
-    char missing[STLS_OPENSSL_NAME_MAX]; /* the first it has not */
+    bool is_supported;     /* has every REQUIRED function */
+    char unsupported[128]; /* or which it has not, for people */
     _Atomic(struct stls_registration *) registration;
     _Atomic(struct stls_vetted *) vetted;
     _Atomic(const char *) closed;        /* gates' */
