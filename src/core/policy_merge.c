@@ -150,28 +150,28 @@ static const char *text_of(const struct stls_policy *policy, const struct stls_w
     return (const char *)policy + word->text_offset;
 }
 
-bool stls_policy_is_same(const struct stls_policy *a, const struct stls_policy *b,
-                         const struct stls_word *word)
+/* True if a allows nothing by this word that b does not. */
+static bool is_within(const struct stls_policy *a, const struct stls_policy *b,
+                      const struct stls_word *word)
 {
     switch (word->kind) {
     case STLS_WORD_CHOICE:
-    case STLS_WORD_SET:
     case STLS_WORD_PROTOCOL:
     case STLS_WORD_NUMBER:
     case STLS_WORD_COUNT:
-        return number_of(a, word) == number_of(b, word);
-    case STLS_WORD_PATH:
+        return number_of(a, word) >= number_of(b, word);
+    case STLS_WORD_SET:
+        return ((unsigned)number_of(a, word) & ~(unsigned)number_of(b, word)) == 0;
+    case STLS_WORD_PATH: /* none is within another */
         return number_of(a, word) == number_of(b, word) &&
                (number_of(a, word) != word->path_value ||
                 strcmp(text_of(a, word), text_of(b, word)) == 0);
     case STLS_WORD_CODES:
-        return is_subset(codes_of(a, word), codes_of(b, word)) &&
-               is_subset(codes_of(b, word), codes_of(a, word));
+        return is_subset(codes_of(a, word), codes_of(b, word));
     case STLS_WORD_CIPHERS:
-        return are_ciphers_subset(text_of(a, word), text_of(b, word)) &&
-               are_ciphers_subset(text_of(b, word), text_of(a, word));
+        return are_ciphers_subset(text_of(a, word), text_of(b, word));
     case STLS_WORD_PINS:
-        return are_pins_subset(&a->pins, &b->pins) && are_pins_subset(&b->pins, &a->pins);
+        return are_pins_subset(&a->pins, &b->pins);
     case STLS_WORD_BASE:
     case STLS_WORD_TEXT:
     case STLS_WORD_DATE:
@@ -180,35 +180,21 @@ bool stls_policy_is_same(const struct stls_policy *a, const struct stls_policy *
     return false;
 }
 
+bool stls_policy_is_same(const struct stls_policy *a, const struct stls_policy *b,
+                         const struct stls_word *word)
+{
+    return is_within(a, b, word) && is_within(b, a, word);
+}
+
 bool stls_policy_is_weaker_by(const struct stls_policy *a, const struct stls_policy *b,
                               const struct stls_word *word)
 {
     if (word->order == STLS_ORDER_NONE || word->order == STLS_ORDER_FREE)
         return false;
-    switch (word->kind) {
-    case STLS_WORD_CHOICE:
-    case STLS_WORD_PROTOCOL:
-    case STLS_WORD_NUMBER:
-    case STLS_WORD_COUNT:
-        if (word->offset == offsetof(struct stls_policy, verify_peer) &&
-            a->verify_peer == STLS_VERIFY_PEER_PIN)
-            return false;
-        return number_of(a, word) < number_of(b, word);
-    case STLS_WORD_SET:
-        return ((unsigned)number_of(a, word) & ~(unsigned)number_of(b, word)) != 0;
-    case STLS_WORD_CODES:
-        return !is_subset(codes_of(a, word), codes_of(b, word));
-    case STLS_WORD_CIPHERS:
-        return !are_ciphers_subset(text_of(a, word), text_of(b, word));
-    case STLS_WORD_PINS:
-        return !are_pins_subset(&a->pins, &b->pins);
-    case STLS_WORD_PATH:
-    case STLS_WORD_BASE:
-    case STLS_WORD_TEXT:
-    case STLS_WORD_DATE:
+    if (word->offset == offsetof(struct stls_policy, verify_peer) &&
+        word->kind == STLS_WORD_CHOICE && a->verify_peer == STLS_VERIFY_PEER_PIN)
         return false;
-    }
-    return false;
+    return !is_within(a, b, word);
 }
 
 const struct stls_word *stls_policy_is_weaker(const struct stls_policy *a,
@@ -266,40 +252,26 @@ bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy
                             const struct stls_word *word)
 {
     void *field = (char *)policy + word->offset;
-    char *text = (char *)policy + word->text_offset;
     int *number = field;
 
-    if (word->order == STLS_ORDER_FREE || stls_policy_is_same(policy, floor, word))
+    if (word->order == STLS_ORDER_FREE || is_within(policy, floor, word))
         return true;
     switch (word->kind) {
-    case STLS_WORD_CHOICE:
-    case STLS_WORD_PROTOCOL:
-    case STLS_WORD_NUMBER:
-    case STLS_WORD_COUNT:
-        if (word->order == STLS_ORDER_NONE || *number < number_of(floor, word))
-            stls_policy_copy_word(policy, floor, word);
-        return true;
-    case STLS_WORD_SET:
-        *number =
-            (int)((unsigned)*number & (unsigned)number_of(floor, word)); /* none: contradiction */
-        return true;
-    case STLS_WORD_PATH:
-        stls_policy_copy_word(policy, floor, word);
+    case STLS_WORD_SET: /* none: contradiction */
+        *number = (int)((unsigned)*number & (unsigned)number_of(floor, word));
         return true;
     case STLS_WORD_CODES:
         floor_codes(field, codes_of(floor, word));
         return true;
     case STLS_WORD_CIPHERS:
-        return floor_ciphers(text, text_of(floor, word));
+        return floor_ciphers((char *)policy + word->text_offset, text_of(floor, word));
     case STLS_WORD_PINS:
         floor_pins(field, &floor->pins);
         return true;
-    case STLS_WORD_BASE:
-    case STLS_WORD_TEXT:
-    case STLS_WORD_DATE:
+    default:
+        stls_policy_copy_word(policy, floor, word);
         return true;
     }
-    return false;
 }
 
 bool stls_policy_floor(struct stls_policy *policy, const struct stls_policy *floor)
