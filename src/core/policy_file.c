@@ -183,15 +183,22 @@ static void complain_of(struct reading *reading, const struct stls_text_item *it
 static void add_setting(struct reading *reading, const struct stls_text_item *item)
 {
     struct stls_policy_file *file = reading->file;
-    const struct stls_word *word = stls_policy_find_word(item->name, item->length);
-    const char *why = why_wrong(reading, word);
+    struct stls_policy_setting made = {.word = stls_policy_find_word(item->name, item->length),
+                                       .line = item->line};
+    const char *why = why_wrong(reading, made.word);
+    struct stls_policy_setting *first, *last;
 
     if (why != NULL) {
         complain_of(reading, item, why);
         return;
     }
-    file->settings[file->setting_count++] =
-        (struct stls_policy_setting){.word = word, .line = item->line};
+    first = &file->settings[current(reading)->first];
+    last = &file->settings[file->setting_count++];
+    *last = made;
+    if (made.word->kind == STLS_WORD_BASE) { /* it replaces all others */
+        *last = *first;
+        *first = made;
+    }
     current(reading)->count++;
 }
 
@@ -280,18 +287,15 @@ void stls_policy_file_base(const struct stls_policy_file *file, struct stls_poli
     char ignored[STLS_TEXT_MAX];
 
     stls_policy_shipped(ret, "intermediate");
-    for (int is_second = 0; is_second < 2; is_second++) /* Policy replaces all: it comes first */
-        for (size_t i = 0; i < file->section_count; i++)
-            for (size_t j = 0;
-                 file->sections[i].kind == STLS_SECTION_POLICY && j < file->sections[i].count;
-                 j++) {
-                const struct stls_policy_setting *setting =
-                    &file->settings[file->sections[i].first + j];
+    for (size_t i = 0; i < file->section_count; i++)
+        for (size_t j = 0;
+             file->sections[i].kind == STLS_SECTION_POLICY && j < file->sections[i].count; j++) {
+            const struct stls_policy_setting *setting =
+                &file->settings[file->sections[i].first + j];
 
-                if (setting->word != NULL &&
-                    (setting->word->kind != STLS_WORD_BASE) == (is_second != 0))
-                    stls_policy_set(ret, setting->word, setting->value, ignored, sizeof ignored);
-            }
+            if (setting->word != NULL)
+                stls_policy_set(ret, setting->word, setting->value, ignored, sizeof ignored);
+        }
 }
 
 bool stls_policy_file_locks(const struct stls_policy_file *file)

@@ -38,7 +38,7 @@ struct stls_policy_file {
     const char *path;
     struct stls_policy_section *sections;
     size_t section_count;
-    struct stls_policy_setting *settings;
+    struct stls_policy_setting *settings; /* of a section Policy first, then as they stand */
     size_t setting_count;
     size_t host_count; /* sections that are about hosts */
 };

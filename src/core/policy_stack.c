@@ -73,14 +73,9 @@ static void lay_section(const struct layer *layer, const struct stls_policy_file
     }
     if (section->expires >= 0 && section->expires < layer->made->last_day)
         layer->made->last_day = section->expires;
-    for (int is_second = 0; is_second < 2; is_second++) /* Policy replaces all: it comes first */
-        for (size_t i = 0; i < section->count; i++) {
-            const struct stls_policy_setting *setting = &file->settings[section->first + i];
-
-            if (setting->word != NULL &&
-                (setting->word->kind != STLS_WORD_BASE) == (is_second != 0))
-                set_in_section(layer->made, file, section, setting);
-        }
+    for (size_t i = 0; i < section->count; i++)
+        if (file->settings[section->first + i].word != NULL)
+            set_in_section(layer->made, file, section, &file->settings[section->first + i]);
 }
 
 /* The sections about the program, the more specific later; of equals the later in the file. */
