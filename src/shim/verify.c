@@ -11,23 +11,6 @@
 
 #include "../core/banned.h"
 
-/* A raw public key has no name and no chain: only the program can know whether it is the right one,
- * and only where the policy lets it. */
-static struct stls_verdict judge_raw_key(struct stls_safe_chain *run)
-{
-    struct stls_verdict verdict = {.chain.error = X509_V_ERR_CERT_UNTRUSTED,
-                                   .rule = "AllowRawPublicKey=no",
-                                   .reason = "raw public key"};
-
-    if (run->policy->allow_raw_public_key == STLS_ALLOW_NO)
-        return verdict;
-    run->is_indifferent = false;
-    stls_safe_chain_run(run);
-    verdict.chain = run->result;
-    verdict.rule = "AllowRawPublicKey=yes";
-    return verdict;
-}
-
 /* Who verifies the program's chain. */
 enum turn {
     WE_ALONE,
@@ -35,47 +18,55 @@ enum turn {
     WE_AFTER, /* the same, and the program has just accepted it, by OpenSSL's verification */
 };
 
-static struct stls_verdict judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
-                                 enum turn turn, bool is_indifferent)
+static void judge(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain, enum turn turn,
+                  bool is_indifferent, struct stls_verdict *ret)
 {
+    const struct stls_policy *policy = stls_policy_of(openssl, ssl);
+    bool has_leaf = openssl->X509_STORE_CTX_get0_cert(chain) != NULL;
     struct stls_safe_chain run = {
         .openssl = openssl,
         .chain = chain,
         .ssl = ssl,
-        .policy = stls_policy_of(openssl, ssl),
+        .policy = policy,
         .is_server = openssl->SSL_is_server(ssl) != 0,
         .is_beside = turn != WE_ALONE,
         .has_passed = turn == WE_AFTER,
-        .is_quiet = stls_policy_of(openssl, ssl)->mode == STLS_MODE_AUDIT,
-        .is_indifferent = is_indifferent,
+        .is_quiet = policy->mode == STLS_MODE_AUDIT,
+        .is_indifferent = is_indifferent && has_leaf,
     };
-    struct stls_verdict verdict = {.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
     struct stls_guard guard;
 
-    if (openssl->X509_STORE_CTX_get0_cert(chain) == NULL)
-        return judge_raw_key(&run);
+    *ret = (struct stls_verdict){.rule = run.is_server ? "VerifyClient" : "VerifyPeer=require"};
+    /* A raw public key has no name and no chain: only the program can know whether it is the right
+     * one, and only where the policy lets it. */
+    if (!has_leaf && policy->allow_raw_public_key == STLS_ALLOW_NO) {
+        ret->chain.error = X509_V_ERR_CERT_UNTRUSTED;
+        ret->rule = "AllowRawPublicKey=no";
+        ret->reason = "raw public key";
+        return;
+    }
     stls_safe_chain_run(&run);
-    verdict.chain = run.result;
-    if (verdict.chain.error != X509_V_OK || run.is_server)
-        return verdict;
+    ret->chain = run.result;
+    if (!has_leaf)
+        ret->rule = "AllowRawPublicKey=yes";
+    if (!has_leaf || ret->chain.error != X509_V_OK || run.is_server)
+        return;
     guard = stls_guard_enter(openssl);
-    stls_verdict_check_names(openssl, ssl, run.policy, chain, &verdict);
-    if (verdict.chain.error == X509_V_OK)
-        stls_verdict_check_pins(openssl, run.policy, chain, &verdict);
+    stls_verdict_check_names(openssl, ssl, policy, chain, ret);
+    if (ret->chain.error == X509_V_OK)
+        stls_verdict_check_pins(openssl, policy, chain, ret);
     stls_guard_leave(guard);
-    return verdict;
 }
 
 /* Without VerifyPeer=require the chain is the program's business; a pinned key is not. */
-static struct stls_verdict judge_pins(const struct stls_openssl *openssl, SSL *ssl,
-                                      X509_STORE_CTX *chain)
+static void judge_pins(const struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain,
+                       struct stls_verdict *ret)
 {
-    struct stls_verdict verdict = {.chain.error = X509_V_OK};
     struct stls_guard guard = stls_guard_enter(openssl);
 
-    stls_verdict_check_pins(openssl, stls_policy_of(openssl, ssl), chain, &verdict);
+    *ret = (struct stls_verdict){.chain.error = X509_V_OK};
+    stls_verdict_check_pins(openssl, stls_policy_of(openssl, ssl), chain, ret);
     stls_guard_leave(guard);
-    return verdict;
 }
 
 /* The server is to be known by a pinned key alone. */
@@ -141,7 +132,7 @@ static int enforce_pins(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
 
     if (ret <= 0 && !asked_none)
         return ret;
-    verdict = judge_pins(openssl, ssl, chain);
+    judge_pins(openssl, ssl, chain, &verdict);
     if (verdict.chain.error == X509_V_OK) {
         stls_session_mark(openssl, ssl, connection, verdict.chain.anchors, NULL);
         return 1;
@@ -167,7 +158,7 @@ static void judge_completed(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
 
     if (!is_incomplete(verdict->chain.error) || leaf != openssl->X509_STORE_CTX_get0_cert(chain))
         return;
-    second = judge(openssl, ssl, chain, WE_FIRST, true);
+    judge(openssl, ssl, chain, WE_FIRST, true, &second);
     if (second.chain.error == X509_V_OK && second.chain.anchors == STLS_ANCHORS_PROGRAM &&
         !stls_safe_chain_was_there(openssl, chain, second.chain.anchor, count))
         openssl->X509_free(second.chain.anchor);
@@ -191,7 +182,7 @@ int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_conn
         return enforce_pins(openssl, ssl, connection, chain);
     /* The program's own verification must accept as well, so that the system's anchors can only
      * make it stricter. */
-    verdict = judge(openssl, ssl, chain, has_own ? WE_FIRST : WE_ALONE, has_own || asked_none);
+    judge(openssl, ssl, chain, has_own ? WE_FIRST : WE_ALONE, has_own || asked_none, &verdict);
     note_forgiven(connection, verdict.chain.forgiven);
     is_asked = has_own && (verdict.chain.error == X509_V_OK || is_incomplete(verdict.chain.error));
     if (is_asked)
@@ -239,7 +230,7 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
 
     if (is_first) {
         guard = stls_guard_enter(openssl);
-        verdict = judge(openssl, ssl, chain, WE_FIRST, true);
+        judge(openssl, ssl, chain, WE_FIRST, true, &verdict);
         stls_guard_leave(guard);
     }
     ret = stls_verify_as_program(openssl, ssl, chain);
@@ -249,12 +240,12 @@ int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connec
         connection->asked_verify = SSL_VERIFY_NONE;
     if (is_first && ret <= 0 && !asks_none && !has_own) { /* it is held to its own anchors */
         openssl->X509_free(verdict.chain.anchor);
-        verdict = judge(openssl, ssl, chain, WE_FIRST, false);
+        judge(openssl, ssl, chain, WE_FIRST, false, &verdict);
     } else if (is_by_pins(openssl, ssl)) {
-        verdict = judge_pins(openssl, ssl, chain);
+        judge_pins(openssl, ssl, chain, &verdict);
     } else if (!is_first) {
-        verdict = judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
-                        asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)));
+        judge(openssl, ssl, chain, ret > 0 && !has_own ? WE_AFTER : WE_FIRST,
+              asks_none || has_own || (ret > 0 && forgives(openssl, ssl, chain)), &verdict);
     } else if (has_own && ret > 0) {
         judge_completed(openssl, ssl, chain, leaf, count, &verdict);
     }
@@ -293,8 +284,10 @@ void stls_verify_again(struct stls_openssl *openssl, SSL *ssl, struct stls_conne
         openssl->X509_STORE_CTX_init(chain, store, leaf, openssl->SSL_get_peer_cert_chain(ssl)) &&
         openssl->X509_VERIFY_PARAM_set1(openssl->X509_STORE_CTX_get0_param(chain),
                                         openssl->SSL_get0_param(ssl))) {
-        verdict = is_by_pins(openssl, ssl) ? judge_pins(openssl, ssl, chain)
-                                           : judge(openssl, ssl, chain, WE_FIRST, asks_none);
+        if (is_by_pins(openssl, ssl))
+            judge_pins(openssl, ssl, chain, &verdict);
+        else
+            judge(openssl, ssl, chain, WE_FIRST, asks_none, &verdict);
         verdict.is_uncertain = true;
         if (verdict.chain.error != X509_V_OK)
             stls_verdict_report(openssl, ssl, connection, chain, &verdict);
