@@ -13,14 +13,14 @@
 uint32_t stls_denied_asked(const struct stls_openssl *openssl, const SSL *ssl,
                            const struct stls_connection *connection)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
 
     return connection->asked | (context != NULL ? context->asked : 0);
 }
 
 void stls_denied_start(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     bool is_low = (context != NULL && context->had_no_level) ||
                   (stls_denied_asked(openssl, ssl, connection) &
                    STLS_ASKED_OF_BOTH(STLS_ASKED_SECURITY_LEVEL));
@@ -178,7 +178,7 @@ static uint32_t denied_by_alert(int alert)
 static uint32_t denied_of(struct stls_openssl *openssl, const SSL *ssl,
                           const struct stls_connection *connection)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     uint32_t asked = stls_denied_asked(openssl, ssl, connection);
     uint32_t denied = connection->denied | (context != NULL ? context->denied : 0);
 

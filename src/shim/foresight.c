@@ -224,7 +224,7 @@ static bool can_sign(struct stls_openssl *openssl, SSL *ssl)
 static struct stls_foresight of_own_key(struct stls_openssl *openssl, SSL *ssl,
                                         const struct stls_connection *connection)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     bool is_by_level = false;
     int curve;
 

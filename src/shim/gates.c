@@ -50,7 +50,7 @@ static stls_info_callback *info_of(const struct stls_openssl *openssl, const SSL
 
     if (connection != NULL && connection->program_info != NULL)
         return connection->program_info;
-    context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    context = stls_context_of_ssl(openssl, ssl);
     return context != NULL ? context->program_info : NULL;
 }
 

@@ -22,7 +22,7 @@
 static void hold_session_id_context(struct stls_openssl *openssl, SSL *ssl,
                                     const struct stls_connection *connection)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     unsigned char id[] = {'s', 't', 'r', 'i', 'c', 't', 't', 'l', 's', 0, 0, 0, 0};
 
     if (connection->has_session_id_context || context == NULL || context->has_session_id_context)
@@ -140,7 +140,7 @@ void stls_handshake_begin(struct stls_openssl *openssl, SSL *ssl,
 void stls_handshake_start(struct stls_openssl *openssl, SSL *ssl,
                           struct stls_connection *connection)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
 
     stls_handshake_begin(openssl, ssl, connection);
     if (!stls_policy_is_enforced(openssl, ssl) && !connection->is_refused) {

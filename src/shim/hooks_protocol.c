@@ -32,9 +32,8 @@ static struct setting of_context(SSL_CTX *context)
 static struct setting of_connection(SSL *ssl)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    struct stls_connection *record = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL
-                                         ? stls_connection_of(openssl, ssl)
-                                         : NULL;
+    struct stls_connection *record =
+        stls_context_of_ssl(openssl, ssl) != NULL ? stls_connection_of(openssl, ssl) : NULL;
 
     return (struct setting){.openssl = openssl,
                             .target = {.ssl = ssl},

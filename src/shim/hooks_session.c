@@ -12,7 +12,7 @@
 STLS_HOOK int SSL_set_session(SSL *ssl, SSL_SESSION *session)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
+    bool is_ours = stls_context_of_ssl(openssl, ssl) != NULL;
 
     if (is_ours && stls_is_enforcing() && session != NULL && !openssl->SSL_is_server(ssl) &&
         stls_policy_verifies_server(stls_policy()) && !stls_session_has_mark(openssl, session))
@@ -55,7 +55,7 @@ STLS_HOOK SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **into, const unsigned char *
 STLS_HOOK int SSL_write_early_data(SSL *ssl, const void *data, size_t size, size_t *written)
 {
     struct stls_openssl *openssl = stls_openssl_of_object(ssl);
-    bool is_ours = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) != NULL;
+    bool is_ours = stls_context_of_ssl(openssl, ssl) != NULL;
 
     if (is_ours && stls_is_enforcing() && openssl->SSL_is_server(ssl) &&
         stls_policy()->verify_client == STLS_VERIFY_CLIENT_REQUIRE) {

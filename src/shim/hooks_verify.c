@@ -176,7 +176,7 @@ STLS_HOOK int SSL_get_verify_mode(const SSL *ssl)
     int mode = openssl->SSL_get_verify_mode(ssl);
     const struct stls_connection *connection;
 
-    if (stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl)) == NULL ||
+    if (stls_context_of_ssl(openssl, ssl) == NULL ||
         is_libssl(openssl, __builtin_return_address(0)))
         return mode;
     connection = stls_connection_of(openssl, ssl);

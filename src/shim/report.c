@@ -150,7 +150,7 @@ static bool gave_no_name(const struct stls_openssl *openssl, const SSL *ssl)
 static uint32_t asked_of(const struct stls_openssl *openssl, const SSL *ssl,
                          const struct stls_connection *connection, bool is_server)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     uint32_t asked = connection->asked;
 
     if (context != NULL)

@@ -20,6 +20,11 @@ struct stls_context *stls_context_of(const struct stls_openssl *openssl, const S
     return record;
 }
 
+struct stls_context *stls_context_of_ssl(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    return stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+}
+
 struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, const SSL *ssl)
 {
     const struct stls_registration *ours =

@@ -90,6 +90,9 @@ struct stls_connection {
 /* NULL for a context that attach never saw, one that is being freed, and in mode off. */
 struct stls_context *stls_context_of(const struct stls_openssl *openssl, const SSL_CTX *context);
 
+/* Of the context that an SSL has now. */
+struct stls_context *stls_context_of_ssl(const struct stls_openssl *openssl, const SSL *ssl);
+
 /* The same of an SSL, whose record is made with it. NULL also where there was no memory. */
 struct stls_connection *stls_connection_of(const struct stls_openssl *openssl, const SSL *ssl);
 

@@ -101,7 +101,7 @@ static void note_forgiven(struct stls_connection *connection, int error)
 
 int stls_verify_as_program(struct stls_openssl *openssl, SSL *ssl, X509_STORE_CTX *chain)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     int ret;
 
     if (context != NULL && context->program_cert_verify != NULL)
@@ -169,7 +169,7 @@ static void judge_completed(struct stls_openssl *openssl, SSL *ssl, X509_STORE_C
 int stls_verify_enforce(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                         X509_STORE_CTX *chain)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     bool has_own = context != NULL && context->program_cert_verify != NULL;
     bool asked_none = (connection->asked_verify & SSL_VERIFY_PEER) == 0;
     int count = stls_safe_chain_count(openssl, chain);
@@ -218,7 +218,7 @@ static bool comes_first(const struct stls_openssl *openssl, const SSL *ssl,
 int stls_verify_audit(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection,
                       X509_STORE_CTX *chain)
 {
-    const struct stls_context *context = stls_context_of(openssl, openssl->SSL_get_SSL_CTX(ssl));
+    const struct stls_context *context = stls_context_of_ssl(openssl, ssl);
     bool has_own = context != NULL && context->program_cert_verify != NULL;
     bool is_first = !is_by_pins(openssl, ssl) && comes_first(openssl, ssl, chain, has_own);
     int count = stls_safe_chain_count(openssl, chain);
