@@ -56,6 +56,7 @@ SMALL := $(call first_known,-Oz -Os) $(call first_known,-malign-data=abi) -fno-i
 HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge shim/state)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
+$(HOT): SHIM_HARDEN += -fno-align-functions -fno-align-loops -fno-align-jumps
 
 # Tables to unwind the stack by would be a seventh of it. A program's exceptions and cancellations pass
 # through hooks (but for those that only set a value), and through gates and what is below them where
