@@ -106,6 +106,7 @@ static void add_host(const struct stls_openssl *openssl, const SSL *ssl, struct 
 static void add_leaf(const struct stls_openssl *openssl, X509 *leaf, struct stls_event *event,
                      struct facts *facts)
 {
+    static const char hex[] = "0123456789ABCDEF";
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
 
@@ -115,8 +116,11 @@ static void add_leaf(const struct stls_openssl *openssl, X509 *leaf, struct stls
     event->presented = facts->presented;
     if (!openssl->X509_digest(leaf, openssl->EVP_sha256(), digest, &length) || length != 32)
         return;
-    for (size_t i = 0; i < length; i++)
-        snprintf(facts->sha256 + 2 * i, 3, "%02X", digest[i]);
+    for (size_t i = 0; i < length; i++) {
+        facts->sha256[2 * i] = hex[digest[i] >> 4];
+        facts->sha256[2 * i + 1] = hex[digest[i] & 15];
+    }
+    facts->sha256[2 * length] = '\0';
     event->sha256 = facts->sha256;
 }
 
