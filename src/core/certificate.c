@@ -293,7 +293,7 @@ bool stls_certificate_read(struct stls_der der, struct stls_certificate *ret)
 {
     struct stls_der part[3]; /* tbsCertificate, signatureAlgorithm, signatureValue */
 
-    *ret = (struct stls_certificate){0};
+    *ret = (struct stls_certificate){.whole = der};
     if (!stls_der_read_sequence(der, "\x30\x30\x03", part))
         return false;
     ret->outer_algorithm = part[1];
