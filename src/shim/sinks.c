@@ -76,6 +76,15 @@ static bool write_quietly(int fd, const char *line, size_t length)
     return written == (ssize_t)length;
 }
 
+static bool write_and_close(int fd, const char *line, size_t length)
+{
+    bool is_written = fd >= 0 && write_quietly(fd, line, length);
+
+    if (fd >= 0)
+        close(fd);
+    return is_written;
+}
+
 static bool can_take(int fd)
 {
     struct pollfd entry = {.fd = fd, .events = POLLOUT};
@@ -88,7 +97,6 @@ static bool can_take(int fd)
 static bool write_stderr(const char *line, size_t length)
 {
     ssize_t sent = send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    bool is_written;
     int fd;
 
     if (sent >= 0 || errno != ENOTSOCK)
@@ -98,22 +106,15 @@ static bool write_stderr(const char *line, size_t length)
     fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return can_take(STDERR_FILENO) && write_quietly(STDERR_FILENO, line, length);
-    is_written = write_quietly(fd, line, length);
-    close(fd);
-    return is_written;
+    return write_and_close(fd, line, length);
 }
 
 /* So a file that was rotated away is not written to any more. */
 static bool write_file(const char *path, const char *line, size_t length)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-    bool is_written;
-
-    if (fd < 0)
-        return false;
-    is_written = write_quietly(fd, line, length);
-    close(fd);
-    return is_written;
+    return write_and_close(
+        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640), line,
+        length);
 }
 
 /* Neither syslog(3) nor sd-journal: connection, lock and openlog would be the program's. */
