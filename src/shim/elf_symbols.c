@@ -210,6 +210,11 @@ struct stls_elf_tables stls_elf_own_tables(void)
     return read_dynamic((ElfW(Addr)) & __ehdr_start, _DYNAMIC);
 }
 
+bool stls_elf_is_own(const struct link_map *object)
+{
+    return object->l_ld == _DYNAMIC;
+}
+
 void *stls_elf_find_own(const char *name)
 {
     struct stls_elf_tables tables = stls_elf_own_tables();

@@ -51,6 +51,8 @@ bool stls_elf_is_named(const char *path, const char *prefix);
  * no call. */
 bool stls_elf_is_loaded(const char *prefix, bool is_start);
 
+bool stls_elf_is_own(const struct link_map *object); /* it is this library */
+
 /* Address of a name that this library itself exports, or NULL. */
 void *stls_elf_find_own(const char *name);
 

@@ -84,6 +84,15 @@ static const char *find_end(const char *base, ElfW(Addr) moved)
     return ret;
 }
 
+/* The object that an address lies in, of whatever namespace; NULL if it is in none. */
+static struct link_map *object_of(const void *address, Dl_info *ret_info)
+{
+    struct link_map *object = NULL;
+
+    return STLS_NEXT(dladdr1)(address, ret_info, (void **)&object, RTLD_DL_LINKMAP) != 0 ? object
+                                                                                         : NULL;
+}
+
 /* A handle whose dlsym looks into this object first, then into what it was linked with: so the
  * libcrypto is the one that this libssl itself uses. It keeps the object mapped. */
 static void *open_again(struct link_map *object)
@@ -157,19 +166,14 @@ static void *nothing(void)
 static struct stls_openssl *make(const void *address)
 {
     struct stls_openssl *openssl;
-    struct link_map *object = NULL;
     void **slots;
     char name[STLS_OPENSSL_NAME_MAX] = "";
     Dl_info info;
-    Dl_info ours;
+    struct link_map *object = object_of(address, &info);
     struct objects objects;
     void *handle;
 
-    if (STLS_NEXT(dladdr1)(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 ||
-        object == NULL)
-        return NULL;
-    if (STLS_NEXT(dladdr)((const void *)(uintptr_t)&make, &ours) == 0 ||
-        info.dli_fbase == ours.dli_fbase)
+    if (object == NULL || stls_elf_is_own(object))
         return NULL;
     handle = open_again(object);
     openssl = handle != NULL ? calloc(1, sizeof *openssl) : NULL;
@@ -296,12 +300,11 @@ void *stls_openssl_hook_for(const void *function, const char *name)
 
 void *stls_openssl_function_of_caller(const void *address, const char *name)
 {
-    struct link_map *object = NULL;
     void *handle, *function;
     Dl_info info;
+    struct link_map *object = object_of(address, &info);
 
-    if (STLS_NEXT(dladdr1)(address, &info, (void **)&object, RTLD_DL_LINKMAP) == 0 ||
-        object == NULL || (handle = open_again(object)) == NULL)
+    if (object == NULL || (handle = open_again(object)) == NULL)
         return NULL;
     function = STLS_NEXT(dlsym)(handle, name);
     STLS_NEXT(dlclose)(handle);
