@@ -44,7 +44,7 @@ struct stls_extension {
 /* Without their outermost header, unless said otherwise. */
 struct stls_certificate {
     struct stls_der whole; /* what was read, header and all */
-    unsigned version; /* 1 to 3; as it is in the certificate plus 1 */
+    unsigned version;      /* 1 to 3; as it is in the certificate plus 1 */
     struct stls_der serial;
     struct stls_der inner_algorithm; /* AlgorithmIdentifier in the signed part ... */
     struct stls_der outer_algorithm; /* ... and beside the signature */
