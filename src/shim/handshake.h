@@ -2,7 +2,7 @@
  * alert.
  *
  * Owns: the policy of each handshake, what is set on the SSL for it, and the verdict of the last
- * look. No code of the program runs below, which is the gates' to call.
+ * look. The program's own callbacks are the gates' to call.
  */
 #ifndef STLS_HANDSHAKE_H
 #define STLS_HANDSHAKE_H
