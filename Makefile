@@ -51,11 +51,18 @@ SHIM_HARDEN := $(HARDEN) -fstack-protector -I$(B)/shim-objects
 
 # -Oz makes it 2 KiB smaller than -Os; gcc has it since 12. Then texts need not stand at multiples of
 # 32, and no name of the compiler is needed.
-first_known = $(firstword $(foreach o,$(1),$(shell $(CC) $(o) -E -x c /dev/null >/dev/null 2>&1 && echo $(o))))
-SMALL := $(call first_known,-Oz -Os) $(call first_known,-malign-data=abi) -fno-ident
+known = $(foreach o,$(1),$(shell $(CC) -Werror $(o) -S -x c /dev/null -o /dev/null >/dev/null 2>&1 && echo $(o)))
+SMALL := $(firstword $(call known,-Oz -Os)) $(call known,-malign-data=abi) -fno-ident
+
+# What gcc does for speed even so, and what it costs: jumps that are threaded through copies of what
+# lies between (600 bytes), calls at the end of a function made jumps behind one more epilogue (650),
+# registers saved around calls (150), both sides of an if computed (150).
+SMALL += $(call known,--param=max-jump-thread-duplication-stmts=5 -fno-caller-saves -fno-if-conversion)
+JUMPS := $(call known,-fno-optimize-sibling-calls)
 HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge shim/state)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
+$(filter-out $(HOT) %/hooks_loader.o,$(SHIM_OBJECTS)): SHIM_HARDEN += $(JUMPS)
 $(HOT): SHIM_HARDEN += -fno-align-functions -fno-align-loops -fno-align-jumps
 
 # Tables to unwind the stack by would be a seventh of it. A program's exceptions and cancellations pass
