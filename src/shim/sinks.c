@@ -117,8 +117,14 @@ static bool write_file(const char *path, const char *line, size_t length)
         length);
 }
 
+enum {
+    SOCKET_PATH = 32,
+};
+static const char syslog_socket[SOCKET_PATH] = "/dev/log";
+static const char journal_socket[SOCKET_PATH] = "/run/systemd/journal/socket";
+
 /* Neither syslog(3) nor sd-journal: connection, lock and openlog would be the program's. */
-static bool send_to(const char *path, struct iovec *parts, size_t count)
+static bool send_to(const char path[SOCKET_PATH], struct iovec *parts, size_t count)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct msghdr message = {
@@ -132,7 +138,7 @@ static bool send_to(const char *path, struct iovec *parts, size_t count)
 
     if (fd < 0)
         return false;
-    memcpy(address.sun_path, path, strlen(path) + 1);
+    memcpy(address.sun_path, path, SOCKET_PATH);
     is_sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
     close(fd);
     return is_sent;
@@ -149,7 +155,7 @@ static bool write_syslog(const struct stls_policy *policy, const struct stls_eve
     host[sizeof host - 1] = '\0';
     parts[0].iov_len = stls_event_syslog_header(event, host, header);
     parts[1].iov_len = make_line(policy, event, line) - 1;
-    return send_to("/dev/log", parts, 2);
+    return send_to(syslog_socket, parts, 2);
 }
 
 static bool write_journal(const struct stls_event *event)
@@ -163,7 +169,7 @@ static bool write_journal(const struct stls_event *event)
 
     parts[1].iov_len = stls_event_text(event, line);
     parts[2].iov_len = stls_event_journal(event, fields);
-    return send_to("/run/systemd/journal/socket", parts, 3);
+    return send_to(journal_socket, parts, 3);
 }
 
 static bool write_to_sink(const struct stls_policy *policy, const struct stls_event *event)

@@ -75,6 +75,8 @@ static bool check_names(const struct stls_openssl *openssl, SSL_CTX *scratch, co
     char name[STLS_TEXT_MAX];
 
     for (size_t length; (length = stls_list_next(&string, separators)) > 0; string += length) {
+        if (length >= sizeof name) /* what is left of it is none either */
+            length = sizeof name - 1;
         if (strchr("-+!", *string) != NULL)
             continue;
         memcpy(name, string, length);
@@ -122,6 +124,8 @@ static void expand_ciphers(const struct stls_openssl *openssl, SSL_CTX *scratch,
     bool is_first = true;
 
     for (size_t length; (length = stls_list_next(&string, "&")) > 0; string += length) {
+        if (length >= sizeof conjunct)
+            length = sizeof conjunct - 1;
         memcpy(conjunct, string, length);
         conjunct[length] = '\0';
         expand_conjunct(openssl, scratch, conjunct, is_first, made);
