@@ -54,10 +54,12 @@ SHIM_HARDEN := $(HARDEN) -fstack-protector -I$(B)/shim-objects
 known = $(foreach o,$(1),$(shell $(CC) -Werror $(o) -S -x c /dev/null -o /dev/null >/dev/null 2>&1 && echo $(o)))
 SMALL := $(firstword $(call known,-Oz -Os)) $(call known,-malign-data=abi) -fno-ident
 
-# What gcc does for speed even so, and what it costs: jumps that are threaded through copies of what
-# lies between (600 bytes), calls at the end of a function made jumps behind one more epilogue (650),
-# registers saved around calls (150), both sides of an if computed (150).
-SMALL += $(call known,--param=max-jump-thread-duplication-stmts=5 -fno-caller-saves -fno-if-conversion)
+# What gcc does for speed even so, and what it costs in bytes: jumps that are threaded through copies
+# of what lies between (600), calls at the end of a function made jumps behind one more epilogue (650),
+# what a loop does not change kept in registers (200), registers saved around calls (150), both sides
+# of an if computed (150), and what a function begins with put off (100).
+SMALL += $(call known,--param=max-jump-thread-duplication-stmts=5 -fno-move-loop-invariants \
+  -fno-caller-saves -fno-if-conversion -fno-shrink-wrap)
 JUMPS := $(call known,-fno-optimize-sibling-calls)
 HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge shim/state)
 
