@@ -61,11 +61,12 @@ SMALL := $(firstword $(call known,-Oz -Os)) $(call known,-malign-data=abi) -fno-
 SMALL += $(call known,--param=max-jump-thread-duplication-stmts=5 -fno-move-loop-invariants \
   -fno-caller-saves -fno-if-conversion -fno-shrink-wrap)
 JUMPS := $(call known,-fno-optimize-sibling-calls)
+CLOSE := $(call known,-fno-align-functions -fno-align-loops -fno-align-jumps)
 HOT   := $(patsubst %,$(B)/shim-objects/%.o,core/codes shim/algorithms_judge shim/state)
 
 $(filter-out $(HOT),$(SHIM_OBJECTS)): SHIM_HARDEN += $(SMALL)
 $(filter-out $(HOT) %/hooks_loader.o,$(SHIM_OBJECTS)): SHIM_HARDEN += $(JUMPS)
-$(HOT): SHIM_HARDEN += -fno-align-functions -fno-align-loops -fno-align-jumps
+$(HOT): SHIM_HARDEN += $(CLOSE)
 
 # Tables to unwind the stack by would be a seventh of it. A program's exceptions and cancellations pass
 # through hooks (but for those that only set a value), and through gates and what is below them where
