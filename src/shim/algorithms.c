@@ -358,6 +358,15 @@ static void hold_options(struct stls_openssl *openssl, SSL *ssl, const struct st
     hold_versions(openssl, ssl, policy);
 }
 
+bool stls_algorithms_renegotiation_is_secure(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    int version = openssl->SSL_version(ssl);
+
+    return version == TLS1_3_VERSION || version == STLS_QUIC_VERSION ||
+           openssl->SSL_is_server(ssl) ||
+           openssl->SSL_ctrl((SSL *)(uintptr_t)ssl, SSL_CTRL_GET_RI_SUPPORT, 0, NULL) != 0;
+}
+
 void stls_algorithms_apply(struct stls_openssl *openssl, SSL *ssl, const struct stls_policy *policy,
                            bool is_prepared)
 {

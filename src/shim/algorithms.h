@@ -113,6 +113,10 @@ enum stls_answer stls_algorithms_judge_cipher(struct stls_openssl *openssl,
 bool stls_algorithms_is_old(const struct stls_policy *policy, int version);
 bool stls_algorithms_is_new(const struct stls_policy *policy, int version);
 
+/* False for a client before TLS 1.3 whose server knows no secure renegotiation (RFC 5746): somebody
+ * else may have begun the connection that the server believes to go on. */
+bool stls_algorithms_renegotiation_is_secure(const struct stls_openssl *openssl, const SSL *ssl);
+
 /* By OpenSSL's numbers: what SSL_get_negotiated_group, SSL_get_peer_signature_type_nid and
  * SSL_get_peer_signature_nid return. */
 bool stls_algorithms_is_group_vetted(const struct stls_policy *policy, int nid);

@@ -301,8 +301,7 @@ struct stls_foresight stls_foresight_of(struct stls_openssl *openssl, SSL *ssl)
         return of_old_version(openssl, ssl);
     if (stls_algorithms_is_new(policy, openssl->SSL_version(ssl)))
         return of_new_version(openssl, ssl);
-    if (!openssl->SSL_is_server(ssl) && openssl->SSL_version(ssl) == TLS1_2_VERSION &&
-        openssl->SSL_ctrl(ssl, SSL_CTRL_GET_RI_SUPPORT, 0, NULL) == 0)
+    if (!stls_algorithms_renegotiation_is_secure(openssl, ssl))
         return refused("server knows no secure renegotiation", "MinProtocol");
     return of_algorithms(openssl, ssl, connection);
 }

@@ -69,6 +69,9 @@ const char *stls_last_look_at_algorithms(struct stls_openssl *openssl, const SSL
     *ret_rule = "CipherString";
     if (stls_algorithms_judge_cipher(openssl, stls_policy_of(openssl, ssl), cipher) == STLS_REFUSE)
         return "cipher suite is not vetted";
+    *ret_rule = "MinProtocol";
+    if (!stls_algorithms_renegotiation_is_secure(openssl, ssl))
+        return "server knows no secure renegotiation";
     return NULL;
 }
 

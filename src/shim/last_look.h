@@ -17,7 +17,7 @@ bool stls_last_look_is_due(const struct stls_openssl *openssl, const SSL *ssl);
 /* False if enforcement says no, which is reported. In audit mode, so is what it would refuse. */
 bool stls_last_look(struct stls_openssl *openssl, SSL *ssl, struct stls_connection *connection);
 
-/* Why version or cipher should not be, or NULL. */
+/* Why version, cipher or renegotiation should not be as they are, or NULL. */
 const char *stls_last_look_at_algorithms(struct stls_openssl *openssl, const SSL *ssl,
                                          const SSL_CIPHER *cipher, const char **ret_rule);
 

@@ -103,6 +103,34 @@ static bool prepare_tls12(SSL_CTX *context, const char *directory)
     return SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION) == 1;
 }
 
+/* Blind for secure renegotiation (RFC 5746), as servers of before 2010 are: what a client says of it
+ * becomes something unknown, after it has been hashed and before it is read. */
+static void forget_renegotiation(int is_written, int version, int type, const void *buffer,
+                                 size_t length, SSL *ssl, void *arg)
+{
+    unsigned char *bytes = (unsigned char *)(uintptr_t)buffer;
+    size_t at = 4 + 2 + 32, end;
+
+    (void)version, (void)ssl, (void)arg;
+    if (is_written || type != SSL3_RT_HANDSHAKE || length < at + 4 || *bytes != SSL3_MT_CLIENT_HELLO)
+        return;
+    at += 1 + (size_t)bytes[at]; /* the session id */
+    end = at + 2 + ((size_t)bytes[at] << 8 | bytes[at + 1]);
+    for (at += 2; at + 1 < end; at += 2)
+        if (bytes[at] == 0 && bytes[at + 1] == 0xff) /* TLS_EMPTY_RENEGOTIATION_INFO_SCSV */
+            bytes[at] = 0xee;
+    at += 1 + (size_t)bytes[at]; /* compression methods */
+    for (at += 2; at + 4 <= length; at += 4 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]))
+        if (bytes[at] == 0xff && bytes[at + 1] == 1) /* renegotiation_info */
+            bytes[at] = 0xee;
+}
+
+static bool prepare_unbound(SSL_CTX *context, const char *directory)
+{
+    SSL_CTX_set_msg_callback(context, forget_renegotiation);
+    return prepare_tls12(context, directory);
+}
+
 /* The second handshake resumes the first. */
 static bool prepare_resumed_renegotiation(SSL_CTX *context, const char *directory)
 {
@@ -271,6 +299,7 @@ const struct stls_peer_mode stls_peer_modes[] = {
     {.name = "acknowledging-good", .identity = "good", .prepare = prepare_acknowledging},
     {.name = "tls12-good", .identity = "good", .prepare = prepare_tls12},
     {.name = "tls12-bad", .identity = "bad", .prepare = prepare_tls12},
+    {.name = "unbound", .identity = "good", .prepare = prepare_unbound},
     {.name = "greeting-good", .identity = "good", .converse = converse_greeting},
     {.name = "greeting-bad", .identity = "bad", .converse = converse_greeting},
     {.name = "request-good", .identity = "good", .prepare = prepare_request},

@@ -61,6 +61,25 @@ static void options_master_secret(SSL_CTX *context, const struct stls_target *ta
 #endif
 }
 
+static void options_legacy_server(SSL_CTX *context, const struct stls_target *target)
+{
+    stls_client_verify(context, target);
+    SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
+}
+
+static void on_message(int is_written, int version, int type, const void *buffer, size_t length,
+                       SSL *ssl, void *arg)
+{
+    (void)is_written, (void)version, (void)type, (void)buffer, (void)length, (void)arg;
+    SSL_set_options(ssl, SSL_OP_LEGACY_SERVER_CONNECT);
+}
+
+static void late_legacy_server(SSL_CTX *context, const struct stls_target *target)
+{
+    stls_client_verify(context, target);
+    SSL_CTX_set_msg_callback(context, on_message);
+}
+
 static int run_master_secret(const struct stls_target *target)
 {
     static const struct stls_way way = {.name = "options-master-secret",
@@ -301,6 +320,16 @@ const struct stls_way stls_ways_protocol[] = {
      .attack = "SSL_OP_NO_EXTENDED_MASTER_SECRET: TLS 1.2 without RFC 7627",
      LENIENT,
      .run = run_master_secret},
+    {.name = "options-legacy-server",
+     .attack = "SSL_OP_LEGACY_SERVER_CONNECT, and a server without RFC 5746",
+     .bad = "peer:unbound",
+     .good = "peer:tls12-good",
+     .context = options_legacy_server},
+    {.name = "options-legacy-server-late",
+     .attack = "the same, set by a message callback: OpenSSL looks at it right after",
+     .bad = "peer:unbound",
+     .good = "peer:tls12-good",
+     .context = late_legacy_server},
     {.name = "security-callback",
      .attack = "a security callback that allows everything, TLS 1.0",
      LENIENT,
