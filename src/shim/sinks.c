@@ -124,38 +124,39 @@ static const char syslog_socket[SOCKET_PATH] = "/dev/log";
 static const char journal_socket[SOCKET_PATH] = "/run/systemd/journal/socket";
 
 /* Neither syslog(3) nor sd-journal: connection, lock and openlog would be the program's. */
-static bool send_to(const char path[SOCKET_PATH], struct iovec *parts, size_t count)
+static bool send_to(const char path[SOCKET_PATH], int type, struct iovec *parts, size_t count)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct msghdr message = {
-        .msg_name = &address,
-        .msg_namelen = sizeof address,
-        .msg_iov = parts,
-        .msg_iovlen = count,
-    };
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool is_sent;
 
     if (fd < 0)
         return false;
     memcpy(address.sun_path, path, SOCKET_PATH);
-    is_sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    is_sent = STLS_NEXT(connect)(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+              sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
     close(fd);
     return is_sent;
 }
 
-/* No newline: one datagram is one message. */
+/* No newline: one datagram is one message. Where syslogd takes a stream, its end is a zero byte. */
 static bool write_syslog(const struct stls_policy *policy, const struct stls_event *event)
 {
     char header[STLS_EVENT_HEADER_MAX], line[STLS_EVENT_MAX], host[256];
     struct iovec parts[] = {{.iov_base = header}, {.iov_base = line}};
+    size_t length = make_line(policy, event, line);
 
     if (gethostname(host, sizeof host) != 0)
         host[0] = '\0';
     host[sizeof host - 1] = '\0';
     parts[0].iov_len = stls_event_syslog_header(event, host, header);
-    parts[1].iov_len = make_line(policy, event, line) - 1;
-    return send_to(syslog_socket, parts, 2);
+    parts[1].iov_len = length - 1;
+    if (send_to(syslog_socket, SOCK_DGRAM, parts, 2))
+        return true;
+    line[length - 1] = '\0';
+    parts[1].iov_len = length;
+    return errno == EPROTOTYPE && send_to(syslog_socket, SOCK_STREAM, parts, 2);
 }
 
 static bool write_journal(const struct stls_event *event)
@@ -169,7 +170,7 @@ static bool write_journal(const struct stls_event *event)
 
     parts[1].iov_len = stls_event_text(event, line);
     parts[2].iov_len = stls_event_journal(event, fields);
-    return send_to(journal_socket, parts, 3);
+    return send_to(journal_socket, SOCK_DGRAM, parts, 3);
 }
 
 static bool write_to_sink(const struct stls_policy *policy, const struct stls_event *event)

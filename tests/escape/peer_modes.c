@@ -103,8 +103,8 @@ static bool prepare_tls12(SSL_CTX *context, const char *directory)
     return SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION) == 1;
 }
 
-/* Blind for secure renegotiation (RFC 5746), as servers of before 2010 are: what a client says of it
- * becomes something unknown, after it has been hashed and before it is read. */
+/* Blind for secure renegotiation (RFC 5746), as servers of before 2010 are: what a client says of
+ * it becomes something unknown, after it has been hashed and before it is read. */
 static void forget_renegotiation(int is_written, int version, int type, const void *buffer,
                                  size_t length, SSL *ssl, void *arg)
 {
@@ -112,7 +112,8 @@ static void forget_renegotiation(int is_written, int version, int type, const vo
     size_t at = 4 + 2 + 32, end;
 
     (void)version, (void)ssl, (void)arg;
-    if (is_written || type != SSL3_RT_HANDSHAKE || length < at + 4 || *bytes != SSL3_MT_CLIENT_HELLO)
+    if (is_written || type != SSL3_RT_HANDSHAKE || length < at + 4 ||
+        *bytes != SSL3_MT_CLIENT_HELLO)
         return;
     at += 1 + (size_t)bytes[at]; /* the session id */
     end = at + 2 + ((size_t)bytes[at] << 8 | bytes[at + 1]);

@@ -95,15 +95,16 @@ Test(sinks, whole_lines_while_the_file_is_rotated, .timeout = 300)
 
 /* -- daemons */
 
-static int listen_at(const char *path)
+static int listen_at(const char *path, int type)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
     struct timeval limit = {.tv_sec = 5};
 
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    cr_assert(type != SOCK_STREAM || listen(fd, 4) == 0);
     return fd;
 }
 
@@ -153,7 +154,7 @@ Test(sinks, syslog_gets_rfc_5424, .timeout = 120)
 
     bed_open(&bed);
     stls_files_join(path, bed.directory, "socket");
-    fd = listen_at(path);
+    fd = listen_at(path, SOCK_DGRAM);
     if (run_inside(&bed, path, "log",
                    (const char *const[]){"writer", "syslog", "text", "1", "host", NULL})) {
         receive(fd, text);
@@ -164,6 +165,32 @@ Test(sinks, syslog_gets_rfc_5424, .timeout = 120)
         cr_expect(is_harmless(text, false), "%s", text);
     }
     close(fd);
+    bed_close(&bed);
+}
+
+/* As syslog-ng has it where it is told unix-stream; so does glibc's syslog(3). */
+Test(sinks, syslog_may_be_a_stream, .timeout = 120)
+{
+    char path[STLS_FILES_PATH_MAX], text[DATAGRAM_MAX];
+    struct bed bed;
+    int listener;
+
+    bed_open(&bed);
+    stls_files_join(path, bed.directory, "socket");
+    listener = listen_at(path, SOCK_STREAM);
+    if (run_inside(&bed, path, "log",
+                   (const char *const[]){"writer", "syslog", "text", "2", "host", NULL}))
+        for (int i = 0; i < 2; i++) {
+            int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+            ssize_t length = recv(fd, text, sizeof text, MSG_WAITALL);
+
+            cr_assert(length > 1, "nothing came: %s", strerror(errno));
+            cr_expect_eq(memchr(text, '\0', (size_t)length), text + length - 1);
+            cr_expect_eq(strncmp(text, "<84>1 2026-", 11), 0, "%s", text);
+            cr_expect(is_harmless(text, false), "%s", text);
+            close(fd);
+        }
+    close(listener);
     bed_close(&bed);
 }
 
@@ -216,7 +243,7 @@ Test(sinks, journal_gets_fields, .timeout = 120)
     stls_files_write(entry, "MESSAGE=hello\nPRIORITY=4\nSYSLOG_IDENTIFIER=stricttls\n");
     snprintf(option, sizeof option, "--journald=%s", entry);
     logger[1] = option;
-    fd = listen_at(path);
+    fd = listen_at(path, SOCK_DGRAM);
     if (run_inside(&bed, path, "journal", logger)) {
         receive(fd, text);
         cr_expect(has_only_fields(text), "%s", text);
@@ -333,7 +360,7 @@ ParameterizedTest(struct hostile *row, sinks, nothing_but_printable_ascii, .time
         argv[1] = bed.sink;
     stls_files_join(path, bed.directory, "socket");
     if (is_datagram) {
-        fd = listen_at(path);
+        fd = listen_at(path, SOCK_DGRAM);
         if (run_inside(&bed, path, row->sink[0] == 's' ? "log" : "journal", argv))
             receive(fd, text);
         close(fd);
@@ -473,7 +500,7 @@ Test(sinks, a_daemon_that_is_slow_or_gone, .timeout = 120)
 
     bed_open(&bed);
     stls_files_join(path, bed.directory, "socket");
-    fd = listen_at(path);
+    fd = listen_at(path, SOCK_DGRAM);
     start = stls_process_now_ms();
     if (run_inside(&bed, path, "log", argv)) { /* nobody receives */
         cr_expect(strtol(bed.result.output, NULL, 10) > 4000, "%s", bed.result.output);
