@@ -40,109 +40,112 @@ static bool are_pins_subset(const struct stls_pins *a, const struct stls_pins *b
     return true;
 }
 
-static bool has_element(const char *text, const char *separator, const char *element, size_t length)
+/* Of the list that ends there. */
+static bool has_element(const char *list, const char *end, const char *separators,
+                        const char *element, size_t length)
 {
-    for (size_t there; (there = stls_list_next(&text, separator)) > 0; text += there)
-        if (there == length && memcmp(text, element, length) == 0)
+    for (size_t there; list < end && (there = stls_list_next(&list, separators)) > 0; list += there)
+        if (there == length && memcmp(list, element, length) == 0)
             return true;
     return false;
 }
 
-static bool has_all(const char *text, const char *separator, const char *elements)
+static bool has_name(const char *names, size_t size, const char *name, size_t length)
 {
-    for (size_t length; (length = stls_list_next(&elements, separator)) > 0; elements += length)
-        if (!has_element(text, separator, elements, length))
-            return false;
-    return true;
+    return has_element(names, names + size, ":&", name, length);
+}
+
+static bool has_conjunct(const char *text, const char *conjunct, size_t length)
+{
+    return has_element(text, text + strlen(text), "&", conjunct, length);
 }
 
 /* A cipher string of names only, so that it is a set without OpenSSL's help. */
-static bool is_names(const char *ciphers, size_t length)
+static bool is_names(const char *ciphers, size_t size)
 {
-    const char *end = ciphers + length;
+    const char *end = ciphers + size;
 
-    for (; (length = stls_list_next(&ciphers, ":")) > 0 && ciphers < end; ciphers += length) {
-        if (length > (size_t)(end - ciphers))
-            length = (size_t)(end - ciphers);
+    for (size_t length; ciphers < end && (length = stls_list_next(&ciphers, ":&")) > 0;
+         ciphers += length)
         if (stls_registry_find_name(STLS_REGISTRY_CIPHER, ciphers, length) == NULL)
             return false;
-    }
     return true;
 }
 
-static void join(char ret[STLS_TEXT_MAX], const char *separator, const char *element, size_t length)
+/* Of a cipher string's conjuncts at most one is of names, and that is the first. 0 if it is not. */
+static size_t names_of(const char *text)
 {
-    size_t used = strlen(ret);
+    size_t length = strcspn(text, "&");
 
-    if (used > 0)
-        ret[used++] = *separator;
-    memcpy(ret + used, element, length);
-    ret[used + length] = '\0';
-}
-
-/* A cipher string's conjuncts: at most one of names, and those that only OpenSSL can read. Empty,
- * it allows nothing. */
-struct ciphers {
-    bool is_nothing, has_names;
-    char names[STLS_TEXT_MAX], others[STLS_TEXT_MAX];
-};
-
-static void split(const char *text, struct ciphers *ret)
-{
-    ret->is_nothing = *text == '\0';
-    ret->has_names = false;
-    ret->names[0] = ret->others[0] = '\0';
-    for (size_t length; (length = stls_list_next(&text, "&")) > 0; text += length)
-        if (is_names(text, length)) {
-            ret->has_names = true;
-            join(ret->names, ":", text, length);
-        } else {
-            join(ret->others, "&", text, length);
-        }
+    return is_names(text, length) ? length : 0;
 }
 
 /* Where only OpenSSL knows what a string stands for, more conjuncts are the stricter, and nothing
- * else is known to be. */
-static bool are_ciphers_subset(const char *a_text, const char *b_text)
+ * else is known to be. The empty string allows nothing. */
+static bool are_ciphers_subset(const char *a, const char *b)
 {
-    struct ciphers a, b;
+    size_t a_names = names_of(a), b_names = names_of(b);
+    const char *rest = b + b_names;
 
-    split(a_text, &a);
-    split(b_text, &b);
-    if (a.is_nothing || b.is_nothing)
-        return a.is_nothing;
-    return (!b.has_names || (a.has_names && has_all(b.names, ":", a.names))) &&
-           has_all(a.others, "&", b.others);
+    if (*a == '\0' || *b == '\0')
+        return *a == '\0';
+    if (b_names > 0 && a_names == 0)
+        return false;
+    for (const char *name = a; b_names > 0 && name < a + a_names;) {
+        size_t length = stls_list_next(&name, ":&");
+
+        if (!has_name(b, b_names, name, length))
+            return false;
+        name += length;
+    }
+    for (size_t length; (length = stls_list_next(&rest, "&")) > 0; rest += length)
+        if (!has_conjunct(a, rest, length))
+            return false;
+    return true;
 }
 
-static bool floor_ciphers(char text[STLS_TEXT_MAX], const char *floor_text)
+/* False, with nothing changed, if there is no room for it. */
+static bool join(char ret[STLS_TEXT_MAX], char separator, const char *element, size_t length)
 {
-    struct ciphers made, floor;
-    const char *rest = made.names;
-    const char *others = floor.others;
-    char names[STLS_TEXT_MAX] = "";
+    size_t used = strlen(ret);
 
-    split(text, &made);
-    split(floor_text, &floor);
-    for (size_t length; (length = stls_list_next(&rest, ":")) > 0; rest += length)
-        if (!floor.has_names || has_element(floor.names, ":", rest, length))
-            join(names, ":", rest, length);
-    if (!made.has_names)
-        memcpy(names, floor.names, sizeof names);
-    text[0] = '\0';
-    if (made.is_nothing || floor.is_nothing ||
-        ((made.has_names || floor.has_names) && names[0] == '\0'))
-        return true;
-    if (strlen(names) + strlen(made.others) + strlen(floor.others) + 3 > STLS_TEXT_MAX)
+    if (used + length + 2 > STLS_TEXT_MAX)
         return false;
-    if (names[0] != '\0')
-        join(text, "&", names, strlen(names));
-    if (made.others[0] != '\0')
-        join(text, "&", made.others, strlen(made.others));
-    for (size_t length; (length = stls_list_next(&others, "&")) > 0; others += length)
-        if (!has_element(made.others, "&", others, length))
-            join(text, "&", others, length);
+    if (used > 0)
+        ret[used++] = separator;
+    memcpy(ret + used, element, length);
+    ret[used + length] = '\0';
     return true;
+}
+
+static bool floor_ciphers(char text[STLS_TEXT_MAX], const char *floor)
+{
+    size_t names = names_of(text), floor_names = names_of(floor);
+    const char *rest = text + names, *floor_rest = floor + floor_names;
+    char made[STLS_TEXT_MAX] = "";
+    bool has_room = true;
+
+    if (names == 0)
+        join(made, ':', floor, floor_names);
+    for (const char *name = text; name < text + names;) {
+        size_t length = stls_list_next(&name, ":&");
+
+        if (floor_names == 0 || has_name(floor, floor_names, name, length))
+            join(made, ':', name, length);
+        name += length;
+    }
+    if (*text != '\0' && *floor != '\0' && (made[0] != '\0' || names + floor_names == 0)) {
+        for (size_t length; (length = stls_list_next(&rest, "&")) > 0; rest += length)
+            has_room = join(made, '&', rest, length) && has_room;
+        for (size_t length; (length = stls_list_next(&floor_rest, "&")) > 0; floor_rest += length)
+            has_room =
+                (has_conjunct(text, floor_rest, length) || join(made, '&', floor_rest, length)) &&
+                has_room;
+    } else {
+        made[0] = '\0';
+    }
+    memcpy(text, made, sizeof made);
+    return has_room;
 }
 
 static const char *text_of(const struct stls_policy *policy, const struct stls_word *word)
