@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy_match.h"
@@ -11,6 +12,12 @@
 
 #include "banned.h"
 
+/* Too much for the stack of a thread that has little. */
+struct work {
+    struct stls_policy base, made;
+    char error[STLS_TEXT_MAX];
+};
+
 /* A file while it is read. */
 struct reading {
     struct stls_policy_file *file;
@@ -18,6 +25,7 @@ struct reading {
     stls_policy_problem *problem;
     void *arg;
     char *strings, *strings_end;
+    struct work *work;
     bool is_good;
 };
 
@@ -232,8 +240,7 @@ static void read_value(struct reading *reading, struct stls_policy_section *sect
 {
     const char *value =
         reading->parser->value(reading->parser->arg, parser_name, stls_word_name(setting->word));
-    struct stls_policy ignored;
-    char error[STLS_TEXT_MAX];
+    struct work *work = reading->work;
 
     value = value != NULL ? keep(reading, value, strlen(value)) : NULL;
     setting->value = value;
@@ -241,10 +248,11 @@ static void read_value(struct reading *reading, struct stls_policy_section *sect
         complain(reading, setting->line, stls_word_name(setting->word),
                  "OpenSSL reads no value here");
         setting->word = NULL; /* it takes part in nothing more */
-    } else if (!stls_policy_set(&ignored, setting->word, value, error, sizeof error)) {
+    } else if (!stls_policy_set(&work->made, setting->word, value, work->error,
+                                sizeof work->error)) {
         complain(reading, setting->line, stls_word_name(setting->word),
                  setting->word->kind == STLS_WORD_BASE ? "expected intermediate, strict, audit"
-                                                       : error);
+                                                       : work->error);
         setting->word = NULL;
     } else if (setting->word->kind == STLS_WORD_TEXT) {
         section->reason = value;
@@ -284,7 +292,7 @@ bool stls_policy_section_is_exception(const struct stls_policy_section *section)
 
 void stls_policy_file_base(const struct stls_policy_file *file, struct stls_policy *ret)
 {
-    char ignored[STLS_TEXT_MAX];
+    char ignored[1];
 
     stls_policy_shipped(ret, "intermediate");
     for (size_t i = 0; i < file->section_count; i++)
@@ -300,12 +308,18 @@ void stls_policy_file_base(const struct stls_policy_file *file, struct stls_poli
 
 bool stls_policy_file_locks(const struct stls_policy_file *file)
 {
-    struct stls_policy base;
+    struct stls_policy *base;
+    bool is_locked;
 
     if (file == NULL)
         return false;
-    stls_policy_file_base(file, &base);
-    return base.lock_environment == STLS_LOCK_ENVIRONMENT_YES;
+    base = calloc(1, sizeof *base);
+    if (base == NULL)
+        return true;
+    stls_policy_file_base(file, base);
+    is_locked = base->lock_environment == STLS_LOCK_ENVIRONMENT_YES;
+    free(base);
+    return is_locked;
 }
 
 /* The line of a word in a section; the section's own without it. */
@@ -336,46 +350,52 @@ static void check_contradiction(struct reading *reading, const struct stls_polic
 }
 
 /* What a section makes of the base: only as an exception it may be weaker. */
-static void check_section(struct reading *reading, const struct stls_policy_section *section,
-                          const struct stls_policy *base)
+static void check_section(struct reading *reading, const struct stls_policy_section *section)
 {
-    struct stls_policy policy = *base;
-    char ignored[STLS_TEXT_MAX];
+    const struct stls_policy *base = &reading->work->base;
+    struct stls_policy *made = &reading->work->made;
+    char ignored[1];
 
+    *made = *base;
     for (size_t i = 0; i < section->count; i++) {
         const struct stls_policy_setting *setting = &reading->file->settings[section->first + i];
 
         if (setting->word == NULL)
             continue;
-        stls_policy_set(&policy, setting->word, setting->value, ignored, sizeof ignored);
+        stls_policy_set(made, setting->word, setting->value, ignored, sizeof ignored);
         if (!stls_policy_section_is_exception(section) &&
-            stls_policy_is_weaker_by(&policy, base, setting->word))
+            stls_policy_is_weaker_by(made, base, setting->word))
             complain(reading, setting->line, stls_word_name(setting->word),
                      "weaker than [policy]: expected Reason and Expires in this section");
     }
-    check_contradiction(reading, section, &policy);
+    check_contradiction(reading, section, made);
 }
 
 static void check_sections(struct reading *reading)
 {
     const struct stls_policy_file *file = reading->file;
-    struct stls_policy base;
+    struct stls_policy *base = &reading->work->base;
 
-    stls_policy_file_base(file, &base);
+    stls_policy_file_base(file, base);
     for (size_t i = 0; i < file->section_count; i++)
         if (file->sections[i].pattern == NULL)
             continue;
         else if (file->sections[i].kind == STLS_SECTION_POLICY)
-            check_contradiction(reading, &file->sections[i], &base);
+            check_contradiction(reading, &file->sections[i], base);
         else
-            check_section(reading, &file->sections[i], &base);
+            check_section(reading, &file->sections[i]);
 }
 
 bool stls_policy_file_read(struct stls_policy_file *file, const char *path, char *text,
                            size_t length, void *memory, const struct stls_policy_parser *parser,
                            stls_policy_problem *problem, void *arg)
 {
-    struct reading reading = {file, parser, problem, arg, NULL, NULL, true};
+    struct reading reading = {.file = file,
+                              .parser = parser,
+                              .problem = problem,
+                              .arg = arg,
+                              .work = calloc(1, sizeof *reading.work),
+                              .is_good = true};
     size_t sections, settings;
     long line = 0;
 
@@ -384,15 +404,21 @@ bool stls_policy_file_read(struct stls_policy_file *file, const char *path, char
     file->settings = (void *)(file->sections + sections);
     reading.strings = (char *)(file->settings + settings);
     reading.strings_end = reading.strings + 2 * length + 2;
+    if (reading.work == NULL) {
+        complain(&reading, 1, "", "out of memory");
+        return false;
+    }
     scan(&reading, text, length);
     if (!parser->load(parser->arg, text, length, &line)) {
         /* What we complained about already may be why. */
         if (reading.is_good)
             complain(&reading, line > 0 && line < INT_MAX ? (unsigned)line : 1, "",
                      "OpenSSL can't read it");
-        return false;
+        reading.is_good = false;
+    } else {
+        read_values(&reading);
+        check_sections(&reading);
     }
-    read_values(&reading);
-    check_sections(&reading);
+    free(reading.work);
     return reading.is_good;
 }

@@ -153,9 +153,8 @@ static const char *text_of(const struct stls_policy *policy, const struct stls_w
     return (const char *)policy + word->text_offset;
 }
 
-/* True if a allows nothing by this word that b does not. */
-static bool is_within(const struct stls_policy *a, const struct stls_policy *b,
-                      const struct stls_word *word)
+bool stls_policy_is_within(const struct stls_policy *a, const struct stls_policy *b,
+                           const struct stls_word *word)
 {
     switch (word->kind) {
     case STLS_WORD_CHOICE:
@@ -186,7 +185,7 @@ static bool is_within(const struct stls_policy *a, const struct stls_policy *b,
 bool stls_policy_is_same(const struct stls_policy *a, const struct stls_policy *b,
                          const struct stls_word *word)
 {
-    return is_within(a, b, word) && is_within(b, a, word);
+    return stls_policy_is_within(a, b, word) && stls_policy_is_within(b, a, word);
 }
 
 bool stls_policy_is_weaker_by(const struct stls_policy *a, const struct stls_policy *b,
@@ -197,7 +196,7 @@ bool stls_policy_is_weaker_by(const struct stls_policy *a, const struct stls_pol
     if (word->offset == offsetof(struct stls_policy, verify_peer) &&
         word->kind == STLS_WORD_CHOICE && a->verify_peer == STLS_VERIFY_PEER_PIN)
         return false;
-    return !is_within(a, b, word);
+    return !stls_policy_is_within(a, b, word);
 }
 
 const struct stls_word *stls_policy_is_weaker(const struct stls_policy *a,
@@ -257,7 +256,7 @@ bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy
     void *field = (char *)policy + word->offset;
     int *number = field;
 
-    if (word->order == STLS_ORDER_FREE || is_within(policy, floor, word))
+    if (word->order == STLS_ORDER_FREE || stls_policy_is_within(policy, floor, word))
         return true;
     switch (word->kind) {
     case STLS_WORD_SET: /* none: contradiction */
@@ -275,17 +274,6 @@ bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy
         stls_policy_copy_word(policy, floor, word);
         return true;
     }
-}
-
-bool stls_policy_floor(struct stls_policy *policy, const struct stls_policy *floor)
-{
-    size_t count;
-    const struct stls_word *words = stls_policy_words(&count);
-    bool has_room = true;
-
-    for (size_t i = 0; i < count; i++)
-        has_room = stls_policy_floor_word(policy, floor, &words[i]) && has_room;
-    return has_room;
 }
 
 const struct stls_word *stls_policy_contradiction(const struct stls_policy *policy)

@@ -9,6 +9,10 @@
 
 #include "policy.h"
 
+/* True if a allows nothing by this word that b does not. */
+bool stls_policy_is_within(const struct stls_policy *a, const struct stls_policy *b,
+                           const struct stls_word *word);
+
 /* True if both say the same; sets are compared as sets. */
 bool stls_policy_is_same(const struct stls_policy *a, const struct stls_policy *b,
                          const struct stls_word *word);
@@ -27,12 +31,10 @@ void stls_policy_copy_word(struct stls_policy *policy, const struct stls_policy 
                            const struct stls_word *word);
 
 /* Makes one word of the policy as strict as the floor's, or leaves it where it is stricter. Of two
- * lists, what is in both: where that is nothing, nothing is allowed. False if it does not fit. */
+ * lists, what is in both: where that is nothing, nothing is allowed. A word of STLS_ORDER_FREE
+ * stays. False if it does not fit. */
 bool stls_policy_floor_word(struct stls_policy *policy, const struct stls_policy *floor,
                             const struct stls_word *word);
-
-/* The same for every word but those of STLS_ORDER_FREE. */
-bool stls_policy_floor(struct stls_policy *policy, const struct stls_policy *floor);
 
 /* The word that makes the policy one that nothing can obey (an empty list, MinProtocol above
  * MaxProtocol, VerifyPeer=pin without a pin), or NULL. */

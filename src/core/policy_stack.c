@@ -3,15 +3,23 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy_merge.h"
 
 #include "banned.h"
 
+/* What making one takes besides; too much for the stack of a thread that has little. */
+struct work {
+    struct stls_policy before;
+    struct stls_effective floor, other;
+};
+
 /* A policy in the making. */
 struct layer {
     struct stls_effective *made;
+    struct work *work;
     long today;
     stls_policy_expired *expired;
     void *arg;
@@ -34,7 +42,7 @@ static void start(struct stls_effective *made, const char *name)
 static void set(struct stls_effective *made, const struct stls_word *word, const char *value,
                 struct stls_origin origin)
 {
-    char ignored[STLS_TEXT_MAX];
+    char ignored[1];
     size_t count;
     const struct stls_word *words = stls_policy_words(&count);
 
@@ -49,18 +57,19 @@ static void set(struct stls_effective *made, const struct stls_word *word, const
 }
 
 /* A section without Reason and Expires makes nothing weaker, whatever it lies on. */
-static void set_in_section(struct stls_effective *made, const struct stls_policy_file *file,
+static void set_in_section(const struct layer *layer, const struct stls_policy_file *file,
                            const struct stls_policy_section *section,
                            const struct stls_policy_setting *setting)
 {
     struct stls_origin origin = {
         .path = file->path, .section = section->name, .line = setting->line};
-    struct stls_policy before = made->policy;
+    struct stls_policy *policy = &layer->made->policy, *before = &layer->work->before;
 
-    set(made, setting->word, setting->value, origin);
+    *before = *policy;
+    set(layer->made, setting->word, setting->value, origin);
     if (section->kind != STLS_SECTION_POLICY && !stls_policy_section_is_exception(section) &&
-        stls_policy_is_weaker_by(&made->policy, &before, setting->word))
-        stls_policy_floor_word(&made->policy, &before, setting->word);
+        stls_policy_is_weaker_by(policy, before, setting->word))
+        stls_policy_floor_word(policy, before, setting->word);
 }
 
 static void lay_section(const struct layer *layer, const struct stls_policy_file *file,
@@ -75,7 +84,7 @@ static void lay_section(const struct layer *layer, const struct stls_policy_file
         layer->made->last_day = section->expires;
     for (size_t i = 0; i < section->count; i++)
         if (file->settings[section->first + i].word != NULL)
-            set_in_section(layer->made, file, section, &file->settings[section->first + i]);
+            set_in_section(layer, file, section, &file->settings[section->first + i]);
 }
 
 /* The sections about the program, the more specific later; of equals the later in the file. */
@@ -172,22 +181,20 @@ static bool are_repeated(const struct stls_policy_matches *matches, size_t first
 }
 
 void stls_policy_match(const struct stls_policy_sources *sources,
-                       const struct stls_match_peer *peers, size_t count,
-                       struct stls_policy_matches *ret)
+                       const struct stls_match_peer *peer, struct stls_policy_matches *ret)
 {
-    memset(ret, 0, sizeof *ret);
-    for (size_t i = 0; i < count && !ret->has_overflowed; i++) {
-        size_t first = ret->count;
+    size_t first = ret->count;
 
-        match_file(sources->system, &peers[i], ret);
-        match_file(sources->file, &peers[i], ret);
-        if (ret->has_overflowed)
-            ret->host_count = 0;
-        else if (are_repeated(ret, first))
-            ret->count = first;
-        else
-            ret->host_count++;
-    }
+    if (ret->has_overflowed)
+        return;
+    match_file(sources->system, peer, ret);
+    match_file(sources->file, peer, ret);
+    if (ret->has_overflowed)
+        ret->host_count = 0;
+    else if (are_repeated(ret, first))
+        ret->count = first;
+    else
+        ret->host_count++;
 }
 
 /* The environment's values, on the policy that it names or, without one, on what lies below. */
@@ -227,19 +234,21 @@ static bool lay_floor(struct stls_effective *made, const struct stls_effective *
 {
     size_t count;
     const struct stls_word *words = stls_policy_words(&count);
-    struct stls_policy before = made->policy;
-    bool has_room = stls_policy_floor(&made->policy, &floor->policy);
+    bool has_room = true;
 
     for (size_t i = 0; i < count; i++) {
+        bool is_floors;
+
         if (words[i].kind == STLS_WORD_BASE || words[i].place == STLS_PLACE_SECTION)
             continue;
-        if (words[i].order == STLS_ORDER_FREE && !is_built_in(&floor->origin[i])) {
+        is_floors = words[i].order == STLS_ORDER_FREE
+                        ? !is_built_in(&floor->origin[i])
+                        : !stls_policy_is_within(&made->policy, &floor->policy, &words[i]);
+        if (words[i].order == STLS_ORDER_FREE && is_floors)
             stls_policy_copy_word(&made->policy, &floor->policy, &words[i]);
+        has_room = stls_policy_floor_word(&made->policy, &floor->policy, &words[i]) && has_room;
+        if (is_floors || stls_policy_is_same(&made->policy, &floor->policy, &words[i]))
             made->origin[i] = floor->origin[i];
-        } else if (!stls_policy_is_same(&made->policy, &before, &words[i]) ||
-                   stls_policy_is_same(&made->policy, &floor->policy, &words[i])) {
-            made->origin[i] = floor->origin[i];
-        }
     }
     if (floor->last_day < made->last_day)
         made->last_day = floor->last_day;
@@ -256,7 +265,7 @@ static bool resolve_one(const struct stls_policy_sources *sources, const uint16_
                         struct layer layer)
 {
     const uint16_t *own_hosts = hosts;
-    struct stls_effective floor;
+    struct stls_effective *floor = &layer.work->floor;
 
     start(layer.made, "intermediate");
     if (hosts != NULL)
@@ -269,52 +278,57 @@ static bool resolve_one(const struct stls_policy_sources *sources, const uint16_
     lay_file(&layer, sources->system, &sources->program, hosts);
     if (is_locked(&layer.made->policy))
         return true;
-    floor = *layer.made;
+    *floor = *layer.made;
     lay_environment(&layer, sources, own_hosts);
-    return lay_floor(layer.made, &floor);
+    return lay_floor(layer.made, floor);
 }
 
-void stls_policy_resolve(const struct stls_policy_sources *sources,
+bool stls_policy_resolve(const struct stls_policy_sources *sources,
                          const struct stls_policy_matches *matches, long today,
                          stls_policy_expired *expired, void *arg, struct stls_effective *ret)
 {
-    struct layer layer = {ret, today, expired, arg};
+    struct work *work = calloc(1, sizeof *work);
+    struct layer layer = {ret, work, today, expired, arg};
     const uint16_t *hosts = matches != NULL && matches->host_count > 0 ? matches->section : NULL;
     const struct stls_word *trust = stls_policy_word_at(offsetof(struct stls_policy, trust_store));
-    bool is_possible = resolve_one(sources, hosts, layer);
+    bool is_possible;
 
+    if (work == NULL)
+        return false;
+    is_possible = resolve_one(sources, hosts, layer);
     is_possible = is_possible && (matches == NULL || !matches->has_overflowed);
     /* An address under several names: it must be good enough for each of them. */
     for (size_t i = 1; hosts != NULL && i < matches->host_count; i++) {
-        struct stls_effective other;
-
         hosts = skip_lists(hosts);
-        layer.made = &other;
+        layer.made = &work->other;
         is_possible = resolve_one(sources, hosts, layer) && is_possible;
-        is_possible = stls_policy_is_same(&ret->policy, &other.policy, trust) && is_possible;
-        is_possible = lay_floor(ret, &other) && is_possible;
+        is_possible = stls_policy_is_same(&ret->policy, &work->other.policy, trust) && is_possible;
+        is_possible = lay_floor(ret, &work->other) && is_possible;
     }
+    free(work);
     ret->contradiction = is_possible ? stls_policy_contradiction(&ret->policy) : trust;
     if (ret->contradiction != NULL && ret->policy.mode == STLS_MODE_OFF)
         ret->policy.mode = STLS_MODE_ENFORCE;
+    return true;
 }
 
 /* Some section about a host, which the process's own policy has nothing of. */
 static bool is_weaker_for_host(const struct stls_policy_file *file, long today,
-                               const struct stls_word *word, const struct stls_policy *built_in)
+                               const struct stls_word *word, const struct stls_policy *built_in,
+                               struct stls_policy *made)
 {
     for (size_t i = 0; file != NULL && i < file->setting_count; i++) {
         const struct stls_policy_setting *setting = &file->settings[i];
         const struct stls_policy_section *section = file->sections;
-        struct stls_policy policy = *built_in;
         char ignored[1];
 
+        *made = *built_in;
         while (i >= section->first + section->count)
             section++;
         if (setting->word == word && section->kind == STLS_SECTION_HOST &&
             section->expires >= today &&
-            stls_policy_set(&policy, word, setting->value, ignored, sizeof ignored) &&
-            stls_policy_is_weaker_by(&policy, built_in, word))
+            stls_policy_set(made, word, setting->value, ignored, sizeof ignored) &&
+            stls_policy_is_weaker_by(made, built_in, word))
             return true;
     }
     return false;
@@ -326,16 +340,21 @@ void stls_policy_environment_weakens(const struct stls_policy_sources *sources, 
 {
     size_t count;
     const struct stls_word *words = stls_policy_words(&count);
-    struct stls_effective made = {.last_day = 0}, built_in;
+    struct {
+        struct stls_effective made;
+        struct stls_policy built_in, for_host;
+    } *work = sources->system == NULL ? calloc(1, sizeof *work) : NULL; /* else it can't */
+    bool is_known;
 
-    if (sources->system != NULL) /* which it can't */
+    if (work == NULL)
         return;
-    start(&built_in, "intermediate");
-    stls_policy_resolve(sources, NULL, today, NULL, NULL, &made);
-    for (size_t i = 0; i < count; i++)
-        if (stls_policy_is_weaker_by(&made.policy, &built_in.policy, &words[i]) ||
-            is_weaker_for_host(sources->file, today, &words[i], &built_in.policy))
+    stls_policy_shipped(&work->built_in, "intermediate");
+    is_known = stls_policy_resolve(sources, NULL, today, NULL, NULL, &work->made);
+    for (size_t i = 0; is_known && i < count; i++)
+        if (stls_policy_is_weaker_by(&work->made.policy, &work->built_in, &words[i]) ||
+            is_weaker_for_host(sources->file, today, &words[i], &work->built_in, &work->for_host))
             weaker(arg, &words[i]);
+    free(work);
 }
 
 void stls_origin_text(const struct stls_origin *origin, char *text, size_t size)

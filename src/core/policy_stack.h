@@ -53,14 +53,13 @@ struct stls_effective {
 typedef void stls_policy_expired(void *arg, const struct stls_policy_file *file,
                                  const struct stls_policy_section *section);
 
-/* Which sections are about these hosts: any of them may be the one. */
+/* Adds the sections that are about this host to those about others that may be the one. */
 void stls_policy_match(const struct stls_policy_sources *sources,
-                       const struct stls_match_peer *peers, size_t count,
-                       struct stls_policy_matches *ret);
+                       const struct stls_match_peer *peer, struct stls_policy_matches *ret);
 
-/* matches: NULL for the program's own policy. today: days since 1970. expired may be NULL. There is
- * always a policy; one with a contradiction is never off. */
-void stls_policy_resolve(const struct stls_policy_sources *sources,
+/* matches: NULL for the program's own policy. today: days since 1970. expired may be NULL. A policy
+ * with a contradiction is never off. False only when out of memory. */
+bool stls_policy_resolve(const struct stls_policy_sources *sources,
                          const struct stls_policy_matches *matches, long today,
                          stls_policy_expired *expired, void *arg, struct stls_effective *ret);
 

@@ -1,6 +1,7 @@
 /* policy_variables.c - see policy_variables.h */
 #include "policy_variables.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy.h"
@@ -13,13 +14,17 @@ void stls_policy_check_variables(char *const *entries,
                                  void *arg)
 {
     static const char prefix[] = "STRICTTLS_";
+    struct {
+        struct stls_policy ignored;
+        char expected[STLS_TEXT_MAX];
+    } *work = calloc(1, sizeof *work); /* too much for the stack of a thread that has little */
 
-    for (; *entries != NULL; entries++) {
+    if (work == NULL)
+        problem(arg, "environment", "out of memory");
+    for (; work != NULL && *entries != NULL; entries++) {
         size_t length = strcspn(*entries, "=");
         const char *value = *entries + length + ((*entries)[length] != '\0');
         const struct stls_word *word;
-        struct stls_policy ignored;
-        char expected[STLS_TEXT_MAX];
 
         if (strncmp(*entries, prefix, sizeof prefix - 1) != 0)
             continue;
@@ -27,7 +32,9 @@ void stls_policy_check_variables(char *const *entries,
         if (word == NULL)
             problem(arg, *entries, "no such variable");
         else if ((word->kind != STLS_WORD_BASE || *value != '/') &&
-                 !stls_policy_set(&ignored, word, value, expected, sizeof expected))
-            problem(arg, *entries, expected);
+                 !stls_policy_set(&work->ignored, word, value, work->expected,
+                                  sizeof work->expected))
+            problem(arg, *entries, work->expected);
     }
+    free(work);
 }

@@ -302,7 +302,6 @@ static void set_codes(struct stls_policy *policy, const struct stls_word *word,
 
 bool stls_policy_shipped(struct stls_policy *policy, const char *name)
 {
-    struct stls_policy made = {0};
     char ignored[1];
     bool is_known = false;
 
@@ -310,6 +309,7 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name)
         is_known = is_known || strcmp(shipped[i], name) == 0;
     if (!is_known)
         return false;
+    memset(policy, 0, sizeof *policy);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         const uint16_t *codes = stls_word_initial_codes(&words[i]);
         const char *value = text_of(&words[i], 2);
@@ -317,17 +317,16 @@ bool stls_policy_shipped(struct stls_policy *policy, const char *name)
         if (!is_value(&words[i]))
             continue;
         if (codes != NULL) {
-            set_codes(&made, &words[i], codes);
+            set_codes(policy, &words[i], codes);
             continue;
         }
         for (size_t j = 0; j < sizeof differences / sizeof differences[0]; j++)
             if (strcmp(differences[j].policy, name) == 0 &&
                 strcmp(differences[j].word, stls_word_name(&words[i])) == 0)
                 value = differences[j].value;
-        if (!stls_policy_set(&made, &words[i], value, ignored, sizeof ignored))
+        if (!stls_policy_set(policy, &words[i], value, ignored, sizeof ignored))
             return false;
     }
-    *policy = made;
     return true;
 }
 

@@ -38,8 +38,11 @@ static const struct merged *make(const struct stls_policy_matches *matches)
     if (made == NULL)
         return NULL;
     made->matches = *matches;
-    stls_policy_resolve(stls_policy_get_sources(), matches, stls_policy_today(),
-                        stls_policy_tell_expired, &teller, &made->effective);
+    if (!stls_policy_resolve(stls_policy_get_sources(), matches, stls_policy_today(),
+                             stls_policy_tell_expired, &teller, &made->effective)) {
+        free(made);
+        return NULL;
+    }
     do
         made->next = first;
     while (!atomic_compare_exchange_weak(&all, &first, made));
@@ -59,24 +62,23 @@ const struct stls_policy *stls_policy_for_host(const struct stls_openssl *openss
                                                const char **ret_contradiction)
 {
     static const struct stls_host nobody = {.kind = STLS_HOST_NONE};
-    struct stls_match_peer peers[(STLS_NAMES_MAX + 1) * STLS_NAMES_SOCKETS];
-    struct stls_policy_matches matches;
+    const struct stls_policy_sources *sources = stls_policy_get_sources();
+    struct stls_policy_matches matches = {.count = 0};
     struct stls_identity identity;
     const struct merged *merged;
     unsigned ports[STLS_NAMES_SOCKETS] = {0, STLS_MATCH_ANY_PORT};
     size_t port_count = stls_identity_ports(openssl, ssl, ports);
-    size_t count = 0;
 
     if (port_count == 0) /* any may be the one, or none of those that have sections */
         port_count = 2;
     stls_identity_meant(openssl, ssl, &identity);
     for (size_t i = 0; i < identity.count; i++)
         for (size_t j = 0; j < port_count; j++)
-            peers[count++] = (struct stls_match_peer){&identity.hosts[i], ports[j]};
+            stls_policy_match(sources, &(struct stls_match_peer){&identity.hosts[i], ports[j]},
+                              &matches);
     /* From where it may not be known: then it is no reason for an exception. */
     if (((unsigned)stls_policy()->host_sources & identity.known) == 0)
-        peers[count++] = (struct stls_match_peer){&nobody, 0};
-    stls_policy_match(stls_policy_get_sources(), peers, count, &matches);
+        stls_policy_match(sources, &(struct stls_match_peer){&nobody, 0}, &matches);
     if (!matches.has_any)
         return stls_policy();
     merged = find(&matches);

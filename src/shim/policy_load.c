@@ -108,13 +108,16 @@ long stls_policy_today(void)
     return (long)(time(NULL) / (24 * 60 * 60));
 }
 
-static struct stls_effective *resolve(const struct loaded *made)
+static struct stls_effective *resolve(const struct loaded *made, stls_policy_expired *expired,
+                                      void *arg)
 {
     struct stls_effective *effective = calloc(1, sizeof *effective);
 
-    if (effective != NULL)
-        stls_policy_resolve(&made->sources, NULL, stls_policy_today(), NULL, NULL, effective);
-    return effective;
+    if (effective != NULL &&
+        stls_policy_resolve(&made->sources, NULL, stls_policy_today(), expired, arg, effective))
+        return effective;
+    free(effective);
+    return NULL;
 }
 
 /* False when out of memory. */
@@ -132,7 +135,7 @@ static bool load(struct loaded *made)
         read_variables(made, &around->own);
     survey(made, made->sources.system);
     survey(made, made->sources.file);
-    process = resolve(made);
+    process = resolve(made, NULL, NULL);
     if (process == NULL)
         return false;
     if (process->contradiction != NULL)
@@ -142,7 +145,8 @@ static bool load(struct loaded *made)
         made->sources.system = made->sources.file = NULL;
         made->sources.variable = stls_environment_variable;
         made->has_hosts = made->has_host_modes = made->leaves_contexts = false;
-        stls_policy_resolve(&made->sources, NULL, 0, NULL, NULL, process);
+        if (!stls_policy_resolve(&made->sources, NULL, 0, NULL, NULL, process))
+            return false;
         process->policy.mode = STLS_MODE_ENFORCE;
     }
     atomic_store(&made->process, process);
@@ -199,10 +203,8 @@ const struct stls_policy *stls_policy(void)
 static void tell_expired(const struct loaded *loaded, void (*tell)(const char *notice))
 {
     struct stls_policy_teller teller = {tell};
-    struct stls_effective ignored = {.last_day = 0};
 
-    stls_policy_resolve(&loaded->sources, NULL, stls_policy_today(), stls_policy_tell_expired,
-                        &teller, &ignored);
+    free(resolve(loaded, stls_policy_tell_expired, &teller));
 }
 
 const struct stls_policy *stls_policy_renew(void (*tell)(const char *notice),
@@ -213,7 +215,7 @@ const struct stls_policy *stls_policy_renew(void (*tell)(const char *notice),
     struct stls_effective *made;
 
     if (now->last_day != LONG_MAX && stls_policy_today() > now->last_day &&
-        (made = resolve(loaded)) != NULL) {
+        (made = resolve(loaded, NULL, NULL)) != NULL) {
         if (made->contradiction != NULL)
             made->policy.mode = STLS_MODE_ENFORCE;
         /* The one before is kept: connections have it. Without memory it is what there is. */

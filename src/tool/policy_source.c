@@ -329,9 +329,11 @@ bool stls_tool_policy_resolve(const struct stls_tool_policy_sources *sources, co
     }
     if (host != NULL) {
         peer.port = port_of(host);
-        stls_policy_match(&sources->sources, &peer, 1, &matches);
+        stls_policy_match(&sources->sources, &peer, &matches);
     }
-    stls_policy_resolve(&sources->sources, host != NULL && matches.has_any ? &matches : NULL,
-                        time(NULL) / 86400, tell_expired, NULL, ret);
-    return true;
+    if (stls_policy_resolve(&sources->sources, host != NULL && matches.has_any ? &matches : NULL,
+                            time(NULL) / 86400, tell_expired, NULL, ret))
+        return true;
+    fprintf(stderr, "stricttls policy: out of memory\n");
+    return false;
 }

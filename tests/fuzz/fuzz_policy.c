@@ -128,10 +128,11 @@ static void ignore_weaker(void *arg, const struct stls_word *word)
 static void resolve(const struct stls_policy_sources *sources, const struct stls_match_peer *first,
                     size_t count, struct stls_effective *ret)
 {
-    static struct stls_policy_matches matches;
+    struct stls_policy_matches matches = {.count = 0};
 
-    stls_policy_match(sources, first, count, &matches);
-    stls_policy_resolve(sources, matches.has_any ? &matches : NULL, TODAY, NULL, NULL, ret);
+    for (size_t i = 0; i < count; i++)
+        stls_policy_match(sources, &first[i], &matches);
+    check(stls_policy_resolve(sources, matches.has_any ? &matches : NULL, TODAY, NULL, NULL, ret));
     check(!matches.has_overflowed || ret->contradiction != NULL);
     check(ret->contradiction == NULL || ret->policy.mode != STLS_MODE_OFF);
 }

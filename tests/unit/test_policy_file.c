@@ -286,7 +286,7 @@ static void expired(void *arg, const struct stls_policy_file *file,
 static void resolve(struct stls_policy_sources *sources, const char *host, const char *today,
                     struct stls_effective *ret)
 {
-    struct stls_policy_matches matches;
+    struct stls_policy_matches matches = {.count = 0};
     struct stls_host parsed;
     const struct stls_match_peer peer = {&parsed, 443};
 
@@ -294,10 +294,10 @@ static void resolve(struct stls_policy_sources *sources, const char *host, const
     sources->variable = variable;
     if (host != NULL) {
         cr_assert(stls_host_parse(host, &parsed));
-        stls_policy_match(sources, &peer, 1, &matches);
+        stls_policy_match(sources, &peer, &matches);
     }
-    stls_policy_resolve(sources, host != NULL ? &matches : NULL, stls_policy_day(today), expired,
-                        NULL, ret);
+    cr_assert(stls_policy_resolve(sources, host != NULL ? &matches : NULL, stls_policy_day(today),
+                                  expired, NULL, ret));
 }
 
 static const char site[] = "[policy]\n"
@@ -418,15 +418,16 @@ Test(stack, several_hosts_of_one_address)
     struct stls_policy_file file;
     struct problems problems;
     const struct stls_policy_sources sources = {.system = &file};
-    struct stls_policy_matches matches;
+    struct stls_policy_matches matches = {.count = 0};
     struct stls_effective made;
     struct stls_host a, b;
-    const struct stls_match_peer peers[] = {{&a, 443}, {&b, 443}};
 
     cr_assert(read_file(&file, site, &problems), "%s", problems.text);
     cr_assert(stls_host_parse("old.example", &a) && stls_host_parse("other.test", &b));
-    stls_policy_match(&sources, peers, 2, &matches);
-    stls_policy_resolve(&sources, &matches, stls_policy_day("2026-11-24"), NULL, NULL, &made);
+    stls_policy_match(&sources, &(struct stls_match_peer){&a, 443}, &matches);
+    stls_policy_match(&sources, &(struct stls_match_peer){&b, 443}, &matches);
+    cr_assert(
+        stls_policy_resolve(&sources, &matches, stls_policy_day("2026-11-24"), NULL, NULL, &made));
     cr_expect(made.policy.min_protocol == 0x0303, "good enough for both");
     cr_expect(made.policy.security_level == 3);
 }
@@ -486,22 +487,20 @@ Test(stack, more_matches_than_there_is_room_for)
 /* Names with the same sections need room for one; one that differs counts all the same. */
 Test(stack, many_names_of_one_address)
 {
-    static struct stls_host hosts[16];
-    struct stls_match_peer peers[16];
+    struct stls_host host;
     struct stls_policy_file file;
     const struct stls_policy_sources sources = {.system = &file};
-    struct stls_policy_matches matches;
+    struct stls_policy_matches matches = {.count = 0};
     struct stls_effective made;
 
     read_deep(&file, "", 20);
     for (size_t i = 0; i < 16; i++) {
-        cr_assert(stls_host_parse(deep_name(i == 15 ? 1 : 30), &hosts[i]));
-        hosts[i].text[0] = (char)('b' + i);
-        peers[i] = (struct stls_match_peer){&hosts[i], 443};
+        cr_assert(stls_host_parse(deep_name(i == 15 ? 1 : 30), &host));
+        host.text[0] = (char)('b' + i);
+        stls_policy_match(&sources, &(struct stls_match_peer){&host, 443}, &matches);
     }
-    stls_policy_match(&sources, peers, 16, &matches);
     cr_expect(matches.host_count == 2 && matches.count == 2 * 20 + 2 + 2 + 2);
-    stls_policy_resolve(&sources, &matches, 0, NULL, NULL, &made);
+    cr_assert(stls_policy_resolve(&sources, &matches, 0, NULL, NULL, &made));
     cr_expect(made.contradiction == NULL && made.policy.min_protocol == 0x0304);
 }
 
