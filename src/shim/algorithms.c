@@ -1,6 +1,7 @@
 /* algorithms.c - see algorithms.h */
 #include "algorithms.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 #include "policy_load.h"
@@ -10,19 +11,22 @@
 
 #include "../core/banned.h"
 
-/* What is vetted of a stack, by name and in its order. */
+/* What is vetted of a stack, by name and in its order; too much for the stack of a thread that has
+ * little. */
 struct narrowed {
     char list[STLS_CIPHER_LIST_MAX], suites[STLS_LIST_MAX];
     bool is_list_changed, are_suites_changed; /* else nothing needs to be said to OpenSSL */
 };
 
-static void narrow(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
-                   const STACK_OF(SSL_CIPHER) * ciphers, struct narrowed *ret)
+/* To be freed. NULL: out of memory, and then gate 3 is what there is. */
+static struct narrowed *narrow(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
+                               const STACK_OF(SSL_CIPHER) * ciphers)
 {
+    struct narrowed *ret = calloc(1, sizeof *ret);
     bool has_suites = false; /* a program that wants none gets none */
 
-    ret->list[0] = ret->suites[0] = '\0';
-    ret->is_list_changed = ret->are_suites_changed = false;
+    if (ret == NULL)
+        return NULL;
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
         bool is_tls13 = stls_vetted_is_tls13(openssl, cipher);
@@ -41,6 +45,7 @@ static void narrow(const struct stls_openssl *openssl, const struct stls_vetted 
     if (ret->suites[0] == '\0' && has_suites)
         ret->are_suites_changed =
             stls_list_append(ret->suites, sizeof ret->suites, "", vetted->ciphersuite_list);
+    return ret;
 }
 
 bool stls_algorithms_has_unvetted(struct stls_openssl *openssl,
@@ -77,33 +82,35 @@ void stls_algorithms_narrow_context(struct stls_openssl *openssl, SSL_CTX *conte
 {
     const struct stls_policy *policy = stls_policy();
     const struct stls_vetted *vetted = stls_vetted_of(openssl, policy);
-    struct narrowed narrowed;
+    struct narrowed *narrowed;
 
     if (vetted == NULL)
         return;
     raise_level(openssl, context, policy->security_level);
-    narrow(openssl, vetted, openssl->SSL_CTX_get_ciphers(context), &narrowed);
-    if (narrowed.are_suites_changed)
-        openssl->SSL_CTX_set_ciphersuites(context, narrowed.suites);
-    if (narrowed.is_list_changed)
-        openssl->SSL_CTX_set_cipher_list(context, narrowed.list);
+    narrowed = narrow(openssl, vetted, openssl->SSL_CTX_get_ciphers(context));
+    if (narrowed != NULL && narrowed->are_suites_changed)
+        openssl->SSL_CTX_set_ciphersuites(context, narrowed->suites);
+    if (narrowed != NULL && narrowed->is_list_changed)
+        openssl->SSL_CTX_set_cipher_list(context, narrowed->list);
+    free(narrowed);
 }
 
 void stls_algorithms_narrow_connection(struct stls_openssl *openssl, SSL *ssl,
                                        const struct stls_policy *policy)
 {
     const struct stls_vetted *vetted = stls_vetted_of(openssl, policy);
-    struct narrowed narrowed;
+    struct narrowed *narrowed;
 
     if (vetted == NULL)
         return;
     if (openssl->SSL_get_security_level(ssl) < policy->security_level)
         openssl->SSL_set_security_level(ssl, policy->security_level);
-    narrow(openssl, vetted, openssl->SSL_get_ciphers(ssl), &narrowed);
-    if (narrowed.are_suites_changed)
-        openssl->SSL_set_ciphersuites(ssl, narrowed.suites);
-    if (narrowed.is_list_changed)
-        openssl->SSL_set_cipher_list(ssl, narrowed.list);
+    narrowed = narrow(openssl, vetted, openssl->SSL_get_ciphers(ssl));
+    if (narrowed != NULL && narrowed->are_suites_changed)
+        openssl->SSL_set_ciphersuites(ssl, narrowed->suites);
+    if (narrowed != NULL && narrowed->is_list_changed)
+        openssl->SSL_set_cipher_list(ssl, narrowed->list);
+    free(narrowed);
 }
 
 static bool set_list(const struct stls_openssl *openssl, struct stls_target target, int command,

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -188,12 +189,14 @@ static size_t from_connect(const struct stls_openssl *openssl, const SSL *ssl,
 static const struct peer *choose(const struct peer *peers, size_t count,
                                  const struct stls_host *host)
 {
-    struct stls_host hosts[STLS_NAMES_MAX];
+    struct stls_host *hosts = calloc(STLS_NAMES_MAX, sizeof *hosts); /* much for a little stack */
+    const struct peer *found = count == 1 ? &peers[0] : NULL;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; hosts != NULL && found == NULL && i < count; i++)
         if (stls_host_is_among(host, hosts, add_hosts(hosts, 0, &peers[i])))
-            return &peers[i];
-    return count == 1 ? &peers[0] : NULL;
+            found = &peers[i];
+    free(hosts);
+    return found;
 }
 
 void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,

@@ -33,6 +33,7 @@ struct search {
     Dl_serinfo *system; /* where the caller's own libraries are looked for */
     size_t count;
     char *paths[FILES_MAX];
+    char found[PATH_MAX], program[PATH_MAX]; /* for a moment: too much for some stacks */
 };
 
 static void add(struct search *search, const char *path)
@@ -96,7 +97,7 @@ static void follow(struct search *search, const char *object, const char *runpat
                    bool is_openssl)
 {
     void *handle = open_in(search, name, RTLD_NOLOAD);
-    char path[PATH_MAX];
+    char *path = search->found;
 
     if (handle == NULL) {
         bool is_first = find_in_list(stls_environment_library_path(), "/", name, path);
@@ -190,7 +191,7 @@ static void find_program(struct link_map *program, char ret[PATH_MAX])
 
 static void find_plugin(struct search *search, struct link_map *caller, const char *file)
 {
-    char program[PATH_MAX] = "", path[PATH_MAX];
+    char *program = search->program, *path = search->found;
     bool is_program = caller->l_name[0] == '\0';
 
     if (is_program)

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ enum {
     STLS_HOSTS_MAX = 512, /* bytes of the names of one address, terminator included */
 };
 
-/* What the facts of an event point to. */
+/* What the facts of an event point to; too much for the stack of a thread that has little. */
 struct facts {
     struct stls_identity identity;
     char others[STLS_HOSTS_MAX];
@@ -175,7 +176,7 @@ static void tell(struct stls_openssl *openssl, const SSL *ssl, struct stls_conne
                  const struct stls_refusal *what, enum stls_verdict verdict)
 {
     SSL_SESSION *session = openssl->SSL_get_session(ssl);
-    struct facts facts;
+    struct facts *facts = calloc(1, sizeof *facts);
     struct stls_event event = {
         .verdict = verdict,
         .is_server = openssl->SSL_is_server(ssl) != 0,
@@ -191,10 +192,13 @@ static void tell(struct stls_openssl *openssl, const SSL *ssl, struct stls_conne
     event.asked = asked_of(openssl, ssl, connection, event.is_server);
     if (leaf == NULL && session != NULL)
         leaf = openssl->SSL_SESSION_get0_peer(session);
-    add_host(openssl, ssl, &event, &facts);
-    add_leaf(openssl, leaf, &event, &facts);
+    if (facts != NULL) {
+        add_host(openssl, ssl, &event, facts);
+        add_leaf(openssl, leaf, &event, facts);
+    }
     add_agreement(openssl, ssl, &event);
     emit(stls_policy_of(openssl, ssl), &event);
+    free(facts);
 }
 
 void stls_report_refusal(struct stls_openssl *openssl, const SSL *ssl,

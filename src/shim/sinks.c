@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -45,6 +46,11 @@ static bool is_stderr_there(void)
 {
     return identity_of_stderr() == atomic_load(&stderr_at_start);
 }
+
+/* Too much for the stack of a thread that has little. */
+struct texts {
+    char line[STLS_EVENT_MAX], header[STLS_EVENT_HEADER_MAX], fields[STLS_EVENT_MAX];
+};
 
 static size_t make_line(const struct stls_policy *policy, const struct stls_event *event,
                         char line[STLS_EVENT_MAX])
@@ -141,53 +147,55 @@ static bool send_to(const char path[SOCKET_PATH], int type, struct iovec *parts,
 }
 
 /* No newline: one datagram is one message. Where syslogd takes a stream, its end is a zero byte. */
-static bool write_syslog(const struct stls_policy *policy, const struct stls_event *event)
+static bool write_syslog(const struct stls_policy *policy, const struct stls_event *event,
+                         struct texts *texts)
 {
-    char header[STLS_EVENT_HEADER_MAX], line[STLS_EVENT_MAX], host[256];
-    struct iovec parts[] = {{.iov_base = header}, {.iov_base = line}};
-    size_t length = make_line(policy, event, line);
+    char host[256];
+    struct iovec parts[] = {{.iov_base = texts->header}, {.iov_base = texts->line}};
+    size_t length = make_line(policy, event, texts->line);
 
     if (gethostname(host, sizeof host) != 0)
         host[0] = '\0';
     host[sizeof host - 1] = '\0';
-    parts[0].iov_len = stls_event_syslog_header(event, host, header);
+    parts[0].iov_len = stls_event_syslog_header(event, host, texts->header);
     parts[1].iov_len = length - 1;
     if (send_to(syslog_socket, SOCK_DGRAM, parts, 2))
         return true;
-    line[length - 1] = '\0';
+    texts->line[length - 1] = '\0';
     parts[1].iov_len = length;
     return errno == EPROTOTYPE && send_to(syslog_socket, SOCK_STREAM, parts, 2);
 }
 
-static bool write_journal(const struct stls_event *event)
+static bool write_journal(const struct stls_event *event, struct texts *texts)
 {
-    char message[] = "MESSAGE=", line[STLS_EVENT_MAX], fields[STLS_EVENT_MAX];
+    char message[] = "MESSAGE=";
     struct iovec parts[] = {
         {.iov_base = message, .iov_len = sizeof message - 1},
-        {.iov_base = line},
-        {.iov_base = fields},
+        {.iov_base = texts->line},
+        {.iov_base = texts->fields},
     };
 
-    parts[1].iov_len = stls_event_text(event, line);
-    parts[2].iov_len = stls_event_journal(event, fields);
+    parts[1].iov_len = stls_event_text(event, texts->line);
+    parts[2].iov_len = stls_event_journal(event, texts->fields);
     return send_to(journal_socket, SOCK_DGRAM, parts, 3);
 }
 
-static bool write_to_sink(const struct stls_policy *policy, const struct stls_event *event)
+static bool write_to_sink(const struct stls_policy *policy, const struct stls_event *event,
+                          struct texts *texts)
 {
-    char line[STLS_EVENT_MAX];
+    char *line = texts->line;
 
     switch ((enum stls_log)policy->log) {
     case STLS_LOG_AUTO:
         if (!is_stderr_there() || !isatty(STDERR_FILENO))
-            return write_syslog(policy, event);
+            return write_syslog(policy, event, texts);
         return write_stderr(line, make_line(policy, event, line));
     case STLS_LOG_STDERR:
         return is_stderr_there() && write_stderr(line, make_line(policy, event, line));
     case STLS_LOG_SYSLOG:
-        return write_syslog(policy, event);
+        return write_syslog(policy, event, texts);
     case STLS_LOG_JOURNAL:
-        return write_journal(event);
+        return write_journal(event, texts);
     case STLS_LOG_FILE:
         return write_file(policy->log_path, line, make_line(policy, event, line));
     case STLS_LOG_NONE:
@@ -198,11 +206,13 @@ static bool write_to_sink(const struct stls_policy *policy, const struct stls_ev
 
 bool stls_sinks_write(const struct stls_policy *policy, const struct stls_event *event)
 {
+    struct texts *texts = calloc(1, sizeof *texts);
     bool is_written;
     int state;
 
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    is_written = write_to_sink(policy, event);
+    is_written = texts != NULL && write_to_sink(policy, event, texts);
     pthread_setcancelstate(state, NULL);
+    free(texts);
     return is_written;
 }
