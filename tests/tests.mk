@@ -33,10 +33,16 @@ $(T)/library/live_at_exit: $(T)/library/live_at_exit.o
 $(T)/library/unknown_client: $(T)/library/unknown_client.o $(T)/library/libssl.so.99
 	$(CC) $(CFLAGS) -pie -o $@ $^ '-Wl,-rpath,$$ORIGIN'
 
-$(T)/library/test_stack.o: TEST_CFLAGS += '-DSTLS_LITTLE_STACK="$(CURDIR)/$(T)/library/little_stack"'
+$(T)/library/test_scarcity.o: TEST_CFLAGS += '-DSTLS_LITTLE_STACK="$(CURDIR)/$(T)/library/little_stack"' \
+  '-DSTLS_CALLOC_FAILS="$(CURDIR)/$(T)/library/calloc_fails.so"'
 
-$(T)/library/test_stack: $(T)/library/test_stack.o $(SUPPORT) $(LAB_OBJECTS) | $(T)/library/little_stack
+$(T)/library/test_scarcity: $(T)/library/test_scarcity.o $(SUPPORT) $(LAB_OBJECTS) | $(T)/library/little_stack \
+  $(T)/library/calloc_fails.so
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
+$(T)/library/calloc_fails.so: tests/library/calloc_fails.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -fPIC -shared -o $@ $<
 
 $(T)/library/little_stack: $(T)/library/little_stack.o
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto -pthread
@@ -61,7 +67,7 @@ include tests/policy/policy.mk
 # The slow ones first.
 SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_python_ssl \
   $(T)/names/test_names $(T)/names/test_named_programs $(EVENTS_SUITES) $(UNIT) $(T)/library/test_library \
-  $(W)/test_transparent $(T)/library/test_chain_rules $(T)/library/test_stack \
+  $(W)/test_transparent $(T)/library/test_chain_rules $(T)/library/test_scarcity \
   $(P)/test_policy_command $(P)/test_policy_words \
   $(P)/test_policy_sources $(P)/test_policy_sections $(F)/test_fuzz
 

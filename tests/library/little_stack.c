@@ -78,7 +78,7 @@ static void talk(SSL *ssl, int fd)
         do
             ret = SSL_read(ssl, answer, sizeof answer);
         while (ret <= 0 && should_go_on(ssl, fd, ret));
-        outcome = ret > 0 ? "answered" : "unanswered";
+        outcome = ret > 0 ? "answered" : "connected";
     }
     while (is_in_memory && BIO_pending(SSL_get_wbio(ssl)) > 0 && carry(ssl, fd)) /* an alert */
         continue;

@@ -1,5 +1,6 @@
-/* test_stack.c - how much of a thread's stack the library uses besides what OpenSSL does. Threads
- * and coroutines with 16 to 64 KiB are not rare, and the end of a stack is the end of the program.
+/* test_scarcity.c - what the library does where there is little stack or no memory: never crash,
+ * and without memory never let pass what it would not with. Threads and coroutines with 16 to 64
+ * KiB are not rare, and the end of a stack is the end of the program.
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -15,6 +16,7 @@
 enum {
     DEADLINE_MS = 20000,
     ALLOWED = 8 * 1024, /* bytes more than bare; the README says so */
+    CALLOCS_MAX = 60,   /* of one run; the most seen are 30 */
 };
 
 struct row {
@@ -68,40 +70,61 @@ static void close_bed(struct bed *bed)
     stls_files_remove_directory(bed->directory);
 }
 
-/* Bytes of stack; has_answer: application data came back. sink NULL: bare. */
+/* sink NULL: bare. fails: the number of the calloc that does, or 0. */
+static void run(const struct bed *bed, const struct row *row, const char *named, const char *sink,
+                unsigned fails, struct stls_process_result *result)
+{
+    const char *library = getenv("STLS_LIBRARY");
+    char preload[2 * STLS_FILES_PATH_MAX], policies[STLS_FILES_PATH_MAX + 32];
+    char port[8], log[64], number[32];
+    const char *argv[] = {STLS_LITTLE_STACK, port, bed->root, row->habit, row->transport, NULL};
+    const char *env[] = {preload, policies, log, number, "STRICTTLS_LOG_EVENTS=all", NULL};
+    struct stls_process_command what = {.argv = argv, .env = sink != NULL ? env : NULL};
+
+    cr_assert(library != NULL, "STLS_LIBRARY is not set");
+    snprintf(port, sizeof port, "%u", stls_lab_server_port(bed->server));
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s%s", fails > 0 ? STLS_CALLOC_FAILS ":" : "",
+             library);
+    snprintf(policies, sizeof policies, "STRICTTLS_POLICY=%s", named);
+    snprintf(log, sizeof log, "STRICTTLS_LOG=%s", sink != NULL ? sink : "none");
+    snprintf(number, sizeof number, "CALLOC_FAILS=%u", fails);
+    cr_assert(stls_process_run(&what, DEADLINE_MS, result) == 0);
+    cr_assert(result->end == STLS_PROCESS_EXITED && result->code == 0,
+              "%s, calloc %u: end %d, code %d: %s", named, fails, (int)result->end, result->code,
+              result->output);
+}
+
+/* By what came back, which the server must have seen as well. */
+static bool is_answered(const struct bed *bed, const struct stls_process_result *result)
+{
+    bool has_answer = strstr(result->output, "answered, with") != NULL;
+
+    cr_expect_eq(stls_lab_server_take(bed->server, DEADLINE_MS) == STLS_LAB_DATA, has_answer, "%s",
+                 result->output);
+    return has_answer;
+}
+
+/* Bytes of stack. */
 static size_t use(const struct bed *bed, const struct row *row, const char *named, const char *sink,
                   bool *has_answer)
 {
-    const char *library = getenv("STLS_LIBRARY");
-    char port[8], preload[STLS_FILES_PATH_MAX + 16], policies[STLS_FILES_PATH_MAX + 32], log[64];
-    const char *argv[] = {STLS_LITTLE_STACK, port, bed->root, row->habit, row->transport, NULL};
-    const char *env[] = {preload, policies, log, "STRICTTLS_LOG_EVENTS=all", NULL};
-    struct stls_process_command what = {.argv = argv, .env = sink != NULL ? env : NULL};
     struct stls_process_result result;
     const char *told;
     size_t used = 0;
 
-    cr_assert(library != NULL, "STLS_LIBRARY is not set");
-    snprintf(port, sizeof port, "%u", stls_lab_server_port(bed->server));
-    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library);
-    snprintf(policies, sizeof policies, "STRICTTLS_POLICY=%s", named);
-    snprintf(log, sizeof log, "STRICTTLS_LOG=%s", sink != NULL ? sink : "none");
-    cr_assert(stls_process_run(&what, DEADLINE_MS, &result) == 0);
+    run(bed, row, named, sink, 0, &result);
     told = strstr(result.output, ", with ");
-    cr_assert(result.end == STLS_PROCESS_EXITED && result.code == 0 && told != NULL &&
-                  sscanf(told, ", with %zu bytes", &used) == 1,
-              "end %d, code %d: %s", (int)result.end, result.code, result.output);
-    *has_answer = strstr(result.output, "answered, with") != NULL;
-    cr_expect_eq(stls_lab_server_take(bed->server, DEADLINE_MS) == STLS_LAB_DATA, *has_answer);
+    cr_assert(told != NULL && sscanf(told, ", with %zu bytes", &used) == 1, "%s", result.output);
+    *has_answer = is_answered(bed, &result);
     return used;
 }
 
-ParameterizedTestParameters(stack, little_is_needed)
+ParameterizedTestParameters(scarcity, little_stack_is_needed)
 {
     return cr_make_param_array(struct row, rows, sizeof rows / sizeof rows[0]);
 }
 
-ParameterizedTest(struct row *row, stack, little_is_needed, .timeout = 120)
+ParameterizedTest(struct row *row, scarcity, little_stack_is_needed, .timeout = 120)
 {
     struct bed bed;
     bool has_answer;
@@ -125,5 +148,37 @@ ParameterizedTest(struct row *row, stack, little_is_needed, .timeout = 120)
     printf("%s, %s, %s: %zu bytes bare, at most %zu\n", row->lab_case, row->habit, row->transport,
            bare, most);
     cr_expect(most > bare, "the library was not there");
+    close_bed(&bed);
+}
+
+/* Each calloc in turn; the last ones never happen. */
+ParameterizedTestParameters(scarcity, no_memory_opens_nothing)
+{
+    return cr_make_param_array(struct row, rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(struct row *row, scarcity, no_memory_opens_nothing, .timeout = 300)
+{
+    struct bed bed;
+    unsigned refusals = 0;
+
+    open_bed(&bed, row->lab_case);
+    for (unsigned fails = 1; fails <= CALLOCS_MAX; fails++) {
+        const char *const policies[] = {"intermediate", bed.policy};
+        struct stls_process_result result;
+
+        for (size_t j = 0; j < 2; j++) {
+            bool has_answer;
+
+            run(&bed, row, policies[j], "stderr", fails, &result);
+            has_answer = is_answered(&bed, &result);
+            /* Without memory for a copy of the environment there is nothing but intermediate. */
+            cr_expect(!has_answer || (!row->is_refused && (j == 0 || fails == 1)),
+                      "%s, calloc %u: %s", policies[j], fails, result.output);
+            refusals += j == 0 && !has_answer;
+        }
+    }
+    cr_expect(row->is_refused || (refusals > 0 && refusals < CALLOCS_MAX / 2),
+              "%u refusals: does it fail?", refusals);
     close_bed(&bed);
 }
