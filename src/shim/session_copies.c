@@ -72,8 +72,7 @@ void stls_session_copies_written(const struct stls_openssl *openssl, const SSL_S
 
     if (copy.mark == NULL)
         return;
-    openssl->SHA256(bytes, length, copy.digest);
-    if (enter()) {
+    if (openssl->SHA256(bytes, length, copy.digest) != NULL && enter()) {
         copy = put(&copy);
         leave();
     }
@@ -87,11 +86,10 @@ void stls_session_copies_read(const struct stls_openssl *openssl, SSL_SESSION *s
     unsigned char digest[DIGEST_LENGTH];
     struct stls_session_mark *mark = NULL;
     const struct copy *found;
-    bool has_copies = table.copies != NULL; /* a server that reads its own tickets has none */
 
-    if (has_copies)
-        openssl->SHA256(bytes, length, digest);
-    if (has_copies && enter()) {
+    /* A server that reads its own tickets has no copies. A program whose library context is without
+     * providers has no SHA256. */
+    if (table.copies != NULL && openssl->SHA256(bytes, length, digest) != NULL && enter()) {
         found = find(openssl, digest);
         if (found != NULL)
             mark = stls_session_retain_mark(found->mark);

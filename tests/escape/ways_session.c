@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include <openssl/pem.h>
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+#include <openssl/provider.h>
+#endif
 
 static int save(const struct stls_target *target, int max)
 {
@@ -186,6 +189,55 @@ static int run_read_into(const struct stls_target *target)
     return stls_client_finish(context, ssl);
 }
 
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+static void __attribute__((noinline)) clear_stack(void)
+{
+    volatile unsigned char bytes[8192];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = 0;
+}
+#endif
+
+/* As OpenSSL advises who wants to be sure of a provider: the default library context has none. Then
+ * SHA256 can't, and leaves its result as it was. */
+static int run_without_digest(const struct stls_target *target)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    OSSL_LIB_CTX *own = OSSL_LIB_CTX_new();
+    unsigned char der[4096], *end = der;
+    const unsigned char *start = der;
+    SSL_SESSION *saved, *other;
+    SSL_CTX *context;
+    SSL *ssl;
+    int length;
+
+    if (OSSL_PROVIDER_load(NULL, "null") == NULL || OSSL_PROVIDER_load(own, "default") == NULL)
+        return stls_client_failed(NULL, "OSSL_PROVIDER_load");
+    saved = load();
+    length = i2d_SSL_SESSION(saved, NULL);
+    context = SSL_CTX_new_ex(own, NULL, TLS_client_method());
+    stls_client_verify(context, target);
+    if (length <= 0 || (size_t)length > sizeof der ||
+        stls_client_talk_first(context, target) != STLS_ANSWERED)
+        return stls_client_failed(NULL, "first connection");
+    i2d_SSL_SESSION(stls_client_session, &end);
+    end = der;
+    i2d_SSL_SESSION(saved, &end);
+    clear_stack();
+    other = d2i_SSL_SESSION(NULL, &start, length);
+    ssl = stls_client_new(context, target, 1);
+    if (ssl == NULL || SSL_set_session(ssl, other) != 1)
+        return stls_client_failed(ssl, "SSL_set_session");
+    SSL_SESSION_free(other);
+    SSL_SESSION_free(saved);
+    return stls_client_finish(context, ssl);
+#else
+    (void)target;
+    return stls_client_unavailable("providers are there since OpenSSL 3.0");
+#endif
+}
+
 #define SAVED .before = "session-save", .bad = "peer:plain-bad", .good = "peer:plain-good"
 
 const struct stls_way stls_ways_session[] = {
@@ -221,6 +273,12 @@ const struct stls_way stls_ways_session[] = {
      .bad = "peer:two-bad",
      .good = "peer:two-good",
      .run = run_read_into},
+    {.name = "session-no-digest",
+     .attack = "d2i_SSL_SESSION where the default library context has no providers, so no digest",
+     .before = "session-save-second",
+     .bad = "peer:two-bad",
+     .good = "peer:two-good",
+     .run = run_without_digest},
     {.name = "session-copy",
      .attack = "SSL_copy_session_id",
      SAVED,
