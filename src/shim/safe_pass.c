@@ -17,13 +17,15 @@ static void begin(struct stls_safe_pass *pass, const struct stls_openssl *openss
     passes = pass;
 }
 
+/* A coroutine in which the program's callback gave way may go on in another thread. */
 static void end(const struct stls_safe_pass *pass)
 {
     struct stls_safe_pass **link = &passes;
 
-    while (*link != pass)
+    while (*link != NULL && *link != pass)
         link = &(*link)->next;
-    *link = pass->next;
+    if (*link != NULL)
+        *link = pass->next;
 }
 
 static int on_step(int ok, X509_STORE_CTX *chain);

@@ -17,8 +17,8 @@ ESCAPE_CFLAGS := $(COMMON) -fPIC -Wno-deprecated-declarations $(ESCAPE_SSL_CFLAG
 ESCAPE_SSL    := $(ESCAPE_SSL_LDFLAGS) -lssl -lcrypto -pthread
 ESCAPE_TABLES := $(filter-out %/ways_handle.o %/ways_plugin.o,$(patsubst tests/escape/%.c,$(E)/%.o,$(wildcard tests/escape/ways_*.c)))
 ESCAPE_VICTIM := $(E)/victim.o $(E)/main.o $(E)/client.o $(E)/server.o \
-  $(E)/external_key.o $(ESCAPE_TABLES)
-ESCAPE_PEER   := $(addprefix $(E)/,peer.o peer_modes.o peer_late.o peer_client.o peer_quic.o external_key.o)
+  $(E)/external_key.o $(E)/quic_tls.o $(ESCAPE_TABLES)
+ESCAPE_PEER   := $(addprefix $(E)/,peer.o peer_modes.o peer_late.o peer_client.o peer_quic.o external_key.o quic_tls.o)
 ESCAPE_DRIVER := $(addprefix $(ED)/,test_escape.o walk.o rows.o opponent.o)
 
 ESCAPE_PROGRAMS := $(addprefix $(E)/,victim victim_now victim_no_plt victim_bundled victim_handle \

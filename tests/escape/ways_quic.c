@@ -1,5 +1,5 @@
-/* ways_quic.c - QUIC: OpenSSL's own client (3.2), with and without its thread, and its server
- * (3.5), whose connections are made without SSL_new.
+/* ways_quic.c - QUIC: OpenSSL's own client (3.2), with and without its thread, its server (3.5),
+ * whose connections are made without SSL_new, and its TLS under the QUIC of others (3.5).
  */
 #include "client.h"
 
@@ -12,6 +12,9 @@
 
 #if OPENSSL_VERSION_NUMBER >= 0x30500000L
 #include <openssl/quic.h>
+
+#include "external_key.h"
+#include "quic_tls.h"
 
 static const unsigned char protocol[] = "\x08http/1.0";
 
@@ -233,6 +236,52 @@ static int run_listener_stranger(const struct stls_target *target)
     return serve(context, context != NULL ? SSL_new_listener(context, 0) : NULL);
 }
 
+/* libssl does no more than the handshake. */
+static int talk_tls(SSL_CTX *context, const struct stls_target *target)
+{
+    static struct stls_quic_tls quic;
+    SSL *ssl = context != NULL ? SSL_new(context) : NULL;
+    int fd = stls_client_socket(target, 0), ret = STLS_FAILED;
+
+    if (ssl == NULL || fd < 0 || !stls_quic_tls_open(&quic, ssl, fd))
+        return stls_client_failed(ssl, "SSL_set_quic_tls_cbs");
+    SSL_set_connect_state(ssl);
+    SSL_set_tlsext_host_name(ssl, target->host);
+    if (stls_quic_tls_shake_hands(&quic) && stls_quic_tls_send(&quic, STLS_REQUEST) &&
+        stls_quic_tls_receive(&quic))
+        ret = STLS_ANSWERED;
+    else
+        stls_client_failed(ssl, "SSL_do_handshake");
+    close(fd);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return ret;
+}
+
+static int run_tls(const struct stls_target *target)
+{
+    return talk_tls(stls_client_context(), target);
+}
+
+/* The start has taken such callbacks away, and the hello is under construction. */
+static int offer_key(const SSL *ssl, const SSL_CTX *context, int op, int bits, int nid, void *other,
+                     void *ex)
+{
+    (void)context, (void)op, (void)bits, (void)nid, (void)other, (void)ex;
+    if (ssl != NULL)
+        SSL_set_psk_use_session_callback((SSL *)(uintptr_t)ssl, stls_external_key_offer);
+    return 1;
+}
+
+static int run_tls_key(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    if (context != NULL)
+        SSL_CTX_set_security_callback(context, offer_key);
+    return talk_tls(context, target);
+}
+
 #else
 
 static int run_none(const struct stls_target *target)
@@ -250,6 +299,8 @@ static int run_none(const struct stls_target *target)
 #define run_listener run_none
 #define run_listener_domain run_none
 #define run_listener_stranger run_none
+#define run_tls run_none
+#define run_tls_key run_none
 
 #endif
 
@@ -297,5 +348,15 @@ const struct stls_way stls_ways_quic[] = {
      LISTENER,
      .bad = "client:quic-stranger",
      .run = run_listener_stranger},
+    {.name = "quic-tls",
+     .attack = "SSL_set_quic_tls_cbs: a QUIC that is not OpenSSL's has the keys from the handshake",
+     .bad = "peer:quic-tls-bad",
+     .good = "peer:quic-tls-good",
+     .run = run_tls},
+    {.name = "quic-tls-key",
+     .attack = "the same, with a pre-shared key that is offered when the handshake has begun",
+     .bad = "peer:quic-tls-key",
+     .good = "-",
+     .run = run_tls_key},
     STLS_WAYS_END,
 };
