@@ -6,6 +6,8 @@
 #ifndef STLS_ESCAPE_CLIENT_H
 #define STLS_ESCAPE_CLIENT_H
 
+#include <stdio.h>
+
 #include "way.h"
 
 #define STLS_REQUEST "GET / HTTP/1.0\r\n\r\n"
@@ -56,6 +58,9 @@ extern SSL_SESSION *stls_client_session;
 
 /* Talks with that session, by the name; then finishes. */
 int stls_client_talk_again(SSL_CTX *context, const struct stls_target *target, const char *name);
+
+/* A line of what a row of STLS_EXPECT_SAME compares. */
+#define REPORT(...) (printf("report: " __VA_ARGS__), putchar('\n'))
 
 /* Print why, and give the value to return. */
 int stls_client_failed(const SSL *ssl, const char *what);

@@ -1,9 +1,11 @@
-/* peer_late.c - servers that need an OpenSSL newer than 1.1.1: raw public keys (3.2), QUIC (3.5).
+/* peer_late.c - servers that need an OpenSSL newer than 1.1.1: raw public keys (3.2), QUIC (3.5),
+ * encrypted ClientHello (4.0).
  */
 #include "peer.h"
 
 #include <stdio.h>
 
+#include "ech_key.h"
 #include "external_key.h"
 #include "quic_tls.h"
 
@@ -14,6 +16,21 @@ static bool prepare_raw_key(SSL_CTX *context, const char *directory)
     static const unsigned char types[] = {TLSEXT_cert_type_rpk, TLSEXT_cert_type_x509};
 
     return SSL_CTX_set1_server_cert_type(context, types, sizeof types) == 1;
+#else
+    (void)context;
+    return false;
+#endif
+}
+
+static bool prepare_ech(SSL_CTX *context, const char *directory)
+{
+    (void)directory;
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+    OSSL_ECHSTORE *store = stls_ech_key();
+    bool is_set = store != NULL && SSL_CTX_set1_echstore(context, store) == 1;
+
+    OSSL_ECHSTORE_free(store);
+    return is_set;
 #else
     (void)context;
     return false;
@@ -54,6 +71,8 @@ const struct stls_peer_mode stls_peer_late_modes[] = {
     {.name = "raw-key-good", .identity = "good", .prepare = prepare_raw_key},
     {.name = "quic-bad", .identity = "bad", .serve = stls_peer_quic_serve},
     {.name = "quic-good", .identity = "good", .serve = stls_peer_quic_serve},
+    {.name = "ech-bad", .identity = "bad", .prepare = prepare_ech},
+    {.name = "ech-good", .identity = "good", .prepare = prepare_ech},
     {.name = "quic-tls-bad",
      .identity = "bad",
      .prepare = prepare_quic_tls,

@@ -24,6 +24,7 @@ int main(int argc, char **argv)
         {"objects", stls_ways_objects},
         {"quic", stls_ways_quic},
         {"recent", stls_ways_recent},
+        {"ech", stls_ways_ech},
         {"rare", stls_ways_rare},
         {NULL, NULL},
     };

@@ -5,13 +5,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
-
-#define REPORT(...) (printf("report: " __VA_ARGS__), putchar('\n'))
 
 static int verify_step(int ok, X509_STORE_CTX *chain)
 {
