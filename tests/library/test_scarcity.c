@@ -182,3 +182,49 @@ ParameterizedTest(struct row *row, scarcity, no_memory_opens_nothing, .timeout =
               "%u refusals: does it fail?", refusals);
     close_bed(&bed);
 }
+
+/* The same of OpenSSL's own allocations, in the middle of a handshake. */
+struct memory_row {
+    char lab_case[16], host[16], habit[16];
+    bool is_refused;
+};
+
+static struct memory_row memory_rows[] = {
+    {"self-signed", "localhost", "careless", true},
+    {"good-rsa", "other.example", "verify", true},
+    {"good-rsa", "localhost", "verify", false},
+};
+
+ParameterizedTestParameters(scarcity, openssl_without_memory)
+{
+    return cr_make_param_array(struct memory_row, memory_rows,
+                               sizeof memory_rows / sizeof memory_rows[0]);
+}
+
+ParameterizedTest(struct memory_row *row, scarcity, openssl_without_memory, .timeout = 300)
+{
+    struct bed bed;
+    char port[8], preload[STLS_FILES_PATH_MAX + 16];
+    const char *argv[] = {STLS_LITTLE_MEMORY, port, bed.root, row->host, row->habit, "7", NULL};
+    const char *env[] = {preload, "STRICTTLS_LOG=none", NULL};
+
+    open_bed(&bed, row->lab_case);
+    snprintf(port, sizeof port, "%u", stls_lab_server_port(bed.server));
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", getenv("STLS_LIBRARY"));
+    for (int is_strict = 0; is_strict < 2; is_strict++) {
+        struct stls_process_command what = {.argv = argv, .env = is_strict ? env : NULL};
+        unsigned answered = 0, failed = 0, crashed = 0;
+        struct stls_process_result result;
+        bool is_data;
+
+        cr_assert(stls_process_run(&what, 10 * DEADLINE_MS, &result) == 0);
+        cr_assert(sscanf(result.output, "%u answered, %u failed, %u crashed", &answered, &failed,
+                         &crashed) == 3,
+                  "%s", result.output);
+        is_data = stls_lab_server_take(bed.server, DEADLINE_MS) == STLS_LAB_DATA;
+        cr_expect(crashed == 0 && failed > 20, "%s", result.output);
+        cr_expect_eq(answered > 0, !is_strict || !row->is_refused, "%s", result.output);
+        cr_expect_eq(is_data, answered > 0);
+    }
+    close_bed(&bed);
+}
