@@ -70,7 +70,7 @@ SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_
   $(T)/names/test_names $(T)/names/test_named_programs $(EVENTS_SUITES) $(UNIT) $(T)/library/test_library \
   $(W)/test_transparent $(T)/library/test_chain_rules $(T)/library/test_scarcity \
   $(P)/test_policy_command $(P)/test_policy_words \
-  $(P)/test_policy_sources $(P)/test_policy_sections $(F)/test_fuzz
+  $(P)/test_policy_sources $(P)/test_policy_sections $(P)/test_policy_machine $(F)/test_fuzz
 
 demo: bootstrap
 	$(MAKE) --no-print-directory run-demo

@@ -40,8 +40,10 @@ POLICY_BED := $(P)/bed.o $(T)/programs/testbed.o $(SUPPORT) $(LAB_OBJECTS) $(COR
 
 $(P)/bed.o $(P)/rows.o: TEST_CFLAGS += '-DSTLS_POLICY_TESTS="$(CURDIR)/$(P)"'
 
+$(P)/test_policy_machine.o: TEST_CFLAGS += '-DSTLS_SOURCES="$(CURDIR)"'
+
 $(P)/test_policy_sources $(P)/test_policy_sections: $(P)/rows.o
-$(P)/test_policy_words $(P)/test_policy_sources $(P)/test_policy_sections: %: %.o $(POLICY_BED) | $(P)/victim $(P)/victim_linked $(P)/stricttls
+$(addprefix $(P)/test_policy_,words sources sections machine): %: %.o $(POLICY_BED) | $(P)/victim $(P)/victim_linked $(P)/stricttls
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 -include $(POLICY_OBJECTS:.o=.d)
