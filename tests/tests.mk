@@ -17,10 +17,11 @@ $(T)/unit/%: $(T)/unit/%.o $(CORE_OBJECTS)
 
 $(T)/library/test_library.o: TEST_CFLAGS += '-DSTLS_SOURCE="$(CURDIR)"' \
   '-DSTLS_UNKNOWN_CLIENT="$(CURDIR)/$(T)/library/unknown_client"' \
-  '-DSTLS_LIVE_AT_EXIT="$(CURDIR)/$(T)/library/live_at_exit"'
+  '-DSTLS_LIVE_AT_EXIT="$(CURDIR)/$(T)/library/live_at_exit"' \
+  '-DSTLS_SANITIZED="$(CURDIR)/$(T)/library/sanitized_"'
 
 $(T)/library/test_library: $(T)/library/test_library.o $(SUPPORT) | $(T)/library/unknown_client \
-  $(T)/library/live_at_exit
+  $(T)/library/live_at_exit $(T)/library/sanitized_address $(T)/library/sanitized_thread
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
 $(T)/library/libssl.so.99: tests/library/unknown_libssl.c
@@ -29,6 +30,11 @@ $(T)/library/libssl.so.99: tests/library/unknown_libssl.c
 
 $(T)/library/live_at_exit: $(T)/library/live_at_exit.o
 	$(CC) $(CFLAGS) -fsanitize=leak -pie -o $@ $^ -lssl -lcrypto
+
+$(T)/library/sanitized_address: SANITIZED := -static-libasan
+$(T)/library/sanitized_%: tests/library/sanitized.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -fsanitize=$* $(SANITIZED) -fPIE -pie -o $@ $< -lssl -lcrypto
 
 $(T)/library/unknown_client: $(T)/library/unknown_client.o $(T)/library/libssl.so.99
 	$(CC) $(CFLAGS) -pie -o $@ $^ '-Wl,-rpath,$$ORIGIN'

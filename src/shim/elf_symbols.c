@@ -2,8 +2,8 @@
 #include "elf_symbols.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "../core/banned.h"
 
@@ -43,12 +43,21 @@ struct stls_elf_name stls_elf_name(const char *text)
     return name;
 }
 
+/* No strcmp: a sanitizer's, which looks by dlsym for what it stands before, would be called before
+ * it has found it. */
+static bool is_same(const char *a, const char *b)
+{
+    while (*a == *b && *a != '\0')
+        a++, b++;
+    return *a == *b;
+}
+
 static void *address_if(const struct stls_elf_tables *tables, uint32_t index, const char *name)
 {
     const ElfW(Sym) *symbol = &tables->symbols[index];
 
     if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0 ||
-        strcmp(tables->strings + symbol->st_name, name) != 0)
+        !is_same(tables->strings + symbol->st_name, name))
         return NULL;
     return (void *)(tables->base + symbol->st_value);
 }

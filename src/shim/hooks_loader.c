@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "elf_symbols.h"
 #include "environment.h"
 #include "libssl_first.h"
 #include "next.h"
@@ -84,10 +85,11 @@ STLS_HOOK void *dlmopen(Lmid_t namespace, const char *file, int mode)
     return handle;
 }
 
-/* All ways to a context go through SSL_CTX_new or SSL_CTX_new_ex. */
+/* All ways to a context go through SSL_CTX_new or SSL_CTX_new_ex. (No strncmp: see elf_symbols.c.)
+ */
 static bool makes_contexts(const char *name)
 {
-    return name != NULL && strncmp(name, "SSL_CTX_new", 11) == 0;
+    return name != NULL && stls_elf_is_named(name, "SSL_CTX_new");
 }
 
 /* What comes next after the caller may be a real function. */

@@ -254,6 +254,27 @@ Test(library, what_it_keeps_is_no_leak)
     }
 }
 
+/* Their dlsym is ours, before there is a strcmp. */
+Test(library, programs_with_a_sanitizer_start)
+{
+    static const char *const programs[] = {STLS_SANITIZED "address", STLS_SANITIZED "thread"};
+    char preload[STLS_FILES_PATH_MAX + 16];
+    const char *strict[] = {preload, NULL}, *broken[] = {preload, "STRICTTLS_MODE=none", NULL};
+    const char *const *const environments[] = {NULL, strict, broken};
+    struct stls_process_result result;
+
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library());
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        for (size_t j = 0; j < 3; j++) {
+            const char *argv[] = {programs[i], NULL};
+
+            run(argv, environments[j], &result);
+            cr_expect(result.end == STLS_PROCESS_EXITED && result.code == 0 &&
+                          strstr(result.output, j < 2 ? "a context" : "no context") != NULL,
+                      "%s, %zu: %s", programs[i], j, result.output);
+        }
+}
+
 Test(command, run_preloads_the_library_beside_it)
 {
     const char *argv[] = {command(), "run", "--policy",     "strict",
