@@ -202,9 +202,13 @@ static __typeof__(&CRYPTO_get_ex_new_index) real_get_ex_new_index(const void *ca
     if (openssl != NULL && openssl->CRYPTO_get_ex_new_index != NULL)
         return openssl->CRYPTO_get_ex_new_index;
     tables = stls_elf_tables_at(caller);
-    if (stls_elf_find_in(&tables, stls_elf_name("SSL_CIPHER_get_name")) == NULL &&
-        (real = stls_elf_find_in(&tables, stls_elf_name("CRYPTO_get_ex_new_index"))) == NULL)
-        real = stls_openssl_function_of_caller(caller, "CRYPTO_get_ex_new_index");
+    if (stls_elf_find_in(&tables, stls_elf_name("SSL_CIPHER_get_name")) == NULL) {
+        real = stls_elf_find_in(&tables, stls_elf_name("CRYPTO_get_ex_new_index"));
+        if (real == NULL)
+            real = stls_openssl_function_of_caller(caller, "CRYPTO_get_ex_new_index");
+        else if (stls_elf_find_in(&tables, stls_elf_name("OPENSSL_sk_num")) == NULL)
+            real = NULL; /* a preload library before us, that passes the call on */
+    }
     return real != NULL ? (__typeof__(&CRYPTO_get_ex_new_index))real
                         : STLS_NEXT(CRYPTO_get_ex_new_index);
 }

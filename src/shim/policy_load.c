@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "environment.h"
+#include "next.h"
 #include "openssl.h"
 #include "policy_bytes.h"
 #include "policy_parser.h"
@@ -120,12 +121,26 @@ static struct stls_effective *resolve(const struct loaded *made, stls_policy_exp
     return NULL;
 }
 
+static bool load_off(struct loaded *made)
+{
+    struct stls_effective *process = calloc(1, sizeof *process);
+
+    if (process == NULL)
+        return false;
+    process->policy.mode = STLS_MODE_OFF;
+    process->last_day = LONG_MAX;
+    atomic_store(&made->process, process);
+    return true;
+}
+
 /* False when out of memory. */
 static bool load(struct loaded *made)
 {
     const struct stls_policy_surroundings *around = stls_environment_read();
     struct stls_effective *process;
 
+    if (stls_next_is_copy())
+        return load_off(made);
     if (around == NULL)
         return false;
     made->sources.program.executable = around->executable[0] != '\0' ? around->executable : NULL;
@@ -242,10 +257,12 @@ bool stls_policy_leaves_contexts(void)
 }
 
 /* Before the policy is loaded. */
-static bool is_off_by_environment(void)
+static bool is_off_already(void)
 {
     const char *mode;
 
+    if (stls_next_is_copy())
+        return true;
     stls_environment_start_early();
     mode = stls_environment_variable("STRICTTLS_MODE");
     /* A policy of the system's would not let the environment switch it off. */
@@ -271,7 +288,7 @@ bool stls_policy_is_off(void)
                !loaded->has_host_modes;
     }
     if (atomic_load_explicit(&known, memory_order_relaxed) == UNASKED) {
-        atomic_store_explicit(&known, is_off_by_environment() ? OFF : ON, memory_order_relaxed);
+        atomic_store_explicit(&known, is_off_already() ? OFF : ON, memory_order_relaxed);
         errno = saved;
     }
     return atomic_load_explicit(&known, memory_order_relaxed) == OFF;

@@ -94,6 +94,40 @@ Test(machine, no_environment_lowers_it)
                   "%s: %s", settings[i], bed.text);
 }
 
+static size_t count_events(void)
+{
+    size_t count = 0;
+
+    for (const char *at = strchr(bed.text, '|'); (at = strchr(at, '\n')) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* Of two, one holds: they would take each other's callbacks for the program's. */
+Test(machine, another_copy_stands_aside)
+{
+    static const char *const modes[] = {"", "Mode = audit\n"};
+    char copy[STLS_FILES_PATH_MAX], setting[STLS_FILES_PATH_MAX + 16], text[256];
+    const char *const argv[] = {"/bin/cp", getenv("STLS_LIBRARY"), copy, NULL};
+
+    if (!can_be_made())
+        return;
+    cr_assert(stls_files_join(copy, bed.here, "copy.so") == 0);
+    policy_bed_run_program(&bed, NULL, argv);
+    cr_assert(bed.result.code == 0, "%s", bed.text);
+    snprintf(setting, sizeof setting, "LD_PRELOAD=%s", copy);
+    for (int i = 0; i < 2; i++) {
+        bool is_reached;
+
+        snprintf(text, sizeof text, "[policy]\nLog = file:@LOG@\n%s", modes[i]);
+        policy_bed_write(&bed, POLICY_SYSTEM, text);
+        is_reached = curl_reaches(true, setting);
+        cr_expect(is_reached == (i == 1) && bed.result.code == (is_reached ? 0 : 60), "%d: %s",
+                  bed.result.code, bed.text);
+        cr_expect_eq(count_events(), 1, "%s", bed.text);
+    }
+}
+
 /* Which the loader preloads nothing into that LD_PRELOAD names. */
 Test(machine, setuid_programs_are_held_as_well)
 {
