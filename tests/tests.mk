@@ -54,6 +54,20 @@ $(T)/library/calloc_fails.so: tests/library/calloc_fails.c
 $(T)/library/little_stack $(T)/library/little_memory: %: %.o
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lssl -lcrypto -pthread
 
+# A program that has OpenSSL inside, all of it, and shows its functions, as official Node.js; and one
+# that has what it needs.
+OWN_OPENSSL := -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -pthread -ldl
+
+$(T)/library/own_openssl: OWN_OPENSSL := -Wl,--whole-archive $(OWN_OPENSSL) -Wl,--no-whole-archive
+$(T)/library/own_openssl $(T)/library/part_openssl: $(T)/library/little_stack.o
+	$(CC) $(CFLAGS) -pie -rdynamic -Wl,-z,now -o $@ $< $(OWN_OPENSSL)
+
+$(T)/library/test_own_openssl.o: TEST_CFLAGS += '-DSTLS_LIBRARY_TESTS="$(CURDIR)/$(T)/library/"'
+
+$(T)/library/test_own_openssl: $(T)/library/test_own_openssl.o $(SUPPORT) $(LAB_OBJECTS) | $(T)/library/own_openssl \
+  $(T)/library/part_openssl
+	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
+
 $(T)/library/test_chain_rules: $(T)/library/test_chain_rules.o $(SUPPORT) $(LAB_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
@@ -74,7 +88,7 @@ include tests/policy/policy.mk
 # The slow ones first.
 SUITES := $(T)/programs/test_programs $(T)/escape/test_escape tests/compat/test_python_ssl \
   $(T)/names/test_names $(T)/names/test_named_programs $(EVENTS_SUITES) $(UNIT) $(T)/library/test_library \
-  $(W)/test_transparent $(T)/library/test_chain_rules $(T)/library/test_scarcity \
+  $(W)/test_transparent $(T)/library/test_chain_rules $(T)/library/test_scarcity $(T)/library/test_own_openssl \
   $(P)/test_policy_command $(P)/test_policy_words \
   $(P)/test_policy_sources $(P)/test_policy_sections $(P)/test_policy_machine $(F)/test_fuzz
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf_symbols.h"
 #include "policy_load.h"
 #include "report.h"
 #include "session.h"
@@ -147,6 +148,18 @@ void stls_attach_library_context(struct stls_openssl *openssl)
 {
     if (atomic_load_explicit(&openssl->registration, memory_order_acquire) != NULL)
         register_here(openssl);
+}
+
+void stls_attach_program(void)
+{
+    const void *found = stls_elf_find_in_program("SSL_CTX_new");
+    struct stls_openssl *openssl;
+
+    if (found == NULL || stls_elf_find_in_program("SSL_CIPHER_get_name") == NULL)
+        return;
+    openssl = stls_openssl_of_address(found);
+    if (openssl != NULL && !stls_attach(openssl) && !stls_policy_is_off())
+        stls_report_policy(openssl->unsupported); /* no hook of ours could refuse it */
 }
 
 static void attach(struct stls_openssl *openssl)

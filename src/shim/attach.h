@@ -16,6 +16,10 @@ bool stls_attach(struct stls_openssl *openssl);
  * (OSSL_LIB_CTX_set0_default): registers in this thread's too. */
 void stls_attach_library_context(struct stls_openssl *openssl);
 
+/* At the start: to a program that has an OpenSSL inside and shows its functions (official Node.js).
+ * Nothing that it calls comes by our hooks. */
+void stls_attach_program(void);
+
 /* The same for every libssl in the process, and in the namespace of handle if it is not NULL. */
 void stls_attach_all(void *handle);
 

@@ -260,6 +260,31 @@ void *stls_elf_find_next(const char *text)
     return address;
 }
 
+static int visit_program(struct dl_phdr_info *object, size_t size, void *arg)
+{
+    struct search *search = arg;
+
+    (void)size;
+    search->address = stls_elf_find(object, search->name);
+    return 1; /* it comes first */
+}
+
+void *stls_elf_find_in_program(const char *name)
+{
+    const struct link_map *object = own_link_map();
+    struct search search = {.name = name};
+    struct stls_elf_tables tables;
+
+    if (object == NULL) {
+        dl_iterate_phdr(visit_program, &search);
+        return search.address;
+    }
+    while (object->l_prev != NULL)
+        object = object->l_prev;
+    tables = stls_elf_tables_of(object);
+    return stls_elf_find_in(&tables, stls_elf_name(name));
+}
+
 bool stls_elf_is_named(const char *path, const char *prefix)
 {
     const char *name = path;

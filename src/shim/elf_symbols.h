@@ -43,6 +43,9 @@ void *stls_elf_find_in(const struct stls_elf_tables *tables, struct stls_elf_nam
  * dlsym(RTLD_NEXT, name) means. NULL if there is none. */
 void *stls_elf_find_next(const char *name);
 
+/* Address of a name that the program itself defines, and not a library of its; or NULL. */
+void *stls_elf_find_in_program(const char *name);
+
 /* True if the last part of the path begins so. */
 bool stls_elf_is_named(const char *path, const char *prefix);
 

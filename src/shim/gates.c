@@ -26,6 +26,8 @@ static __attribute__((cold, noinline)) const char *find_closed(struct stls_opens
         (reason = strdup(error)) == NULL)
         reason = no_memory;
     (void)atomic_compare_exchange_strong(&openssl->closed, &there, reason);
+    if (*reason != '\0')
+        stls_report_broken_policy(reason);
     return there != NULL ? there : reason;
 }
 
