@@ -22,6 +22,8 @@ static struct stls_elf_tables read_dynamic(ElfW(Addr) base, const ElfW(Dyn) * en
             tables.symbols = at(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_STRTAB)
             tables.strings = at(base, entry->d_un.d_ptr);
+        else if (entry->d_tag == DT_SONAME)
+            tables.soname = (size_t)entry->d_un.d_val;
         else if (entry->d_tag == DT_GNU_HASH)
             tables.gnu_hash = at(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_HASH)
@@ -217,6 +219,28 @@ extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 struct stls_elf_tables stls_elf_own_tables(void)
 {
     return read_dynamic((ElfW(Addr)) & __ehdr_start, _DYNAMIC);
+}
+
+static int visit_copy(struct dl_phdr_info *object, size_t size, void *arg)
+{
+    struct stls_elf_tables own = stls_elf_own_tables(), tables;
+    bool *is_after_us = arg;
+
+    (void)size;
+    if (!*is_after_us) {
+        *is_after_us = is_this_library(object);
+        return 0;
+    }
+    tables = tables_of(object);
+    return tables.strings != NULL &&
+           is_same(tables.strings + tables.soname, own.strings + own.soname);
+}
+
+bool stls_elf_has_copy_behind(void)
+{
+    bool is_after_us = false;
+
+    return dl_iterate_phdr(visit_copy, &is_after_us) != 0;
 }
 
 bool stls_elf_is_own(const struct link_map *object)

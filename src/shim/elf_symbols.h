@@ -22,6 +22,7 @@ struct stls_elf_tables {
     const char *strings;
     const uint32_t *gnu_hash;
     const uint32_t *sysv_hash;
+    size_t soname; /* offset in strings; 0: none */
 };
 struct stls_elf_tables stls_elf_tables_of(const struct link_map *object);
 struct stls_elf_tables stls_elf_own_tables(void); /* of this library */
@@ -55,6 +56,10 @@ bool stls_elf_is_named(const char *path, const char *prefix);
 bool stls_elf_is_loaded(const char *prefix, bool is_start);
 
 bool stls_elf_is_own(const struct link_map *object); /* it is this library */
+
+/* True if there is another copy of this library behind us (by its DT_SONAME), as where
+ * /etc/ld.so.preload has one and LD_PRELOAD another. */
+bool stls_elf_has_copy_behind(void);
 
 /* Address of a name that this library itself exports, or NULL. */
 void *stls_elf_find_own(const char *name);

@@ -35,13 +35,3 @@ void *stls_next_find(enum stls_next number)
     }
     return address;
 }
-
-bool stls_next_is_copy(void)
-{
-    /* Both in one object: who else stands in for the first is no libssl, and we are the only one.
-     */
-    const void *found = stls_elf_find_next("getaddrinfo_a");
-    struct stls_elf_tables tables = stls_elf_tables_at(found);
-
-    return found != NULL && stls_elf_find_in(&tables, stls_elf_name("SSL_CTX_new")) != NULL;
-}

@@ -8,8 +8,6 @@
 #ifndef STLS_NEXT_H
 #define STLS_NEXT_H
 
-#include <stdbool.h>
-
 enum stls_next {
 #define NEXT(name) STLS_NEXT_##name,
 #include "next.def"
@@ -19,11 +17,6 @@ enum stls_next {
 
 /* Looked up at first use; two threads that do it at once find the same address. */
 void *stls_next_find(enum stls_next number);
-
-/* True if there is another copy of this library behind us, as where /etc/ld.so.preload has one and
- * LD_PRELOAD another: two would take each other's callbacks for the program's. It is the other that
- * holds, since what the administrator preloads comes last. */
-bool stls_next_is_copy(void);
 
 #define STLS_NEXT(name) ((__typeof__(&(name)))stls_next_find(STLS_NEXT_##name))
 

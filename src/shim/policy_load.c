@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "elf_symbols.h"
 #include "environment.h"
-#include "next.h"
 #include "openssl.h"
 #include "policy_bytes.h"
 #include "policy_parser.h"
@@ -121,6 +121,8 @@ static struct stls_effective *resolve(const struct loaded *made, stls_policy_exp
     return NULL;
 }
 
+/* Two copies would take each other's callbacks for the program's. The one that holds is the last,
+ * which is the administrator's. */
 static bool load_off(struct loaded *made)
 {
     struct stls_effective *process = calloc(1, sizeof *process);
@@ -139,7 +141,7 @@ static bool load(struct loaded *made)
     const struct stls_policy_surroundings *around = stls_environment_read();
     struct stls_effective *process;
 
-    if (stls_next_is_copy())
+    if (stls_elf_has_copy_behind())
         return load_off(made);
     if (around == NULL)
         return false;
@@ -261,7 +263,7 @@ static bool is_off_already(void)
 {
     const char *mode;
 
-    if (stls_next_is_copy())
+    if (stls_elf_has_copy_behind())
         return true;
     stls_environment_start_early();
     mode = stls_environment_variable("STRICTTLS_MODE");
