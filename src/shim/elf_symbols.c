@@ -10,25 +10,26 @@
 /* glibc relocates d_ptr in place for most objects, but not for the vDSO; other loaders don't. */
 static const void *at(ElfW(Addr) base, ElfW(Addr) pointer)
 {
-    return (const void *)(pointer < base ? base + pointer : pointer);
+    return pointer == 0 ? NULL : (const void *)(pointer < base ? base + pointer : pointer);
 }
 
+/* Of the many entries few are asked for, and at the start of every process: no chain of questions
+ * for each. */
 static struct stls_elf_tables read_dynamic(ElfW(Addr) base, const ElfW(Dyn) * entry)
 {
-    struct stls_elf_tables tables = {.base = base};
+    ElfW(Addr) by_tag[DT_SONAME + 1] = {0}, gnu_hash = 0;
 
     for (; entry != NULL && entry->d_tag != DT_NULL; entry++)
-        if (entry->d_tag == DT_SYMTAB)
-            tables.symbols = at(base, entry->d_un.d_ptr);
-        else if (entry->d_tag == DT_STRTAB)
-            tables.strings = at(base, entry->d_un.d_ptr);
-        else if (entry->d_tag == DT_SONAME)
-            tables.soname = (size_t)entry->d_un.d_val;
+        if ((ElfW(Addr))entry->d_tag <= DT_SONAME)
+            by_tag[entry->d_tag] = entry->d_un.d_ptr;
         else if (entry->d_tag == DT_GNU_HASH)
-            tables.gnu_hash = at(base, entry->d_un.d_ptr);
-        else if (entry->d_tag == DT_HASH)
-            tables.sysv_hash = at(base, entry->d_un.d_ptr);
-    return tables;
+            gnu_hash = entry->d_un.d_ptr;
+    return (struct stls_elf_tables){.base = base,
+                                    .symbols = at(base, by_tag[DT_SYMTAB]),
+                                    .strings = at(base, by_tag[DT_STRTAB]),
+                                    .gnu_hash = at(base, gnu_hash),
+                                    .sysv_hash = at(base, by_tag[DT_HASH]),
+                                    .soname = by_tag[DT_SONAME]};
 }
 
 struct stls_elf_tables stls_elf_tables_of(const struct link_map *object)
