@@ -205,18 +205,21 @@ void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
     struct stls_names_socket sockets[STLS_NAMES_SOCKETS];
     struct peer peers[STLS_NAMES_SOCKETS];
-    size_t count = stls_names_unclaimed(sockets);
-    const struct peer *chosen;
-    int fd = count > 0 ? peer_of(openssl, ssl).fd : -1;
+    const struct peer *chosen = NULL;
+    size_t count = 0;
+    int fd = descriptor_of(openssl, openssl->SSL_get_rbio(ssl));
 
-    if (fd < 0 && count > 0) {
+    if (fd < 0)
+        fd = descriptor_of(openssl, openssl->SSL_get_wbio(ssl));
+    if (fd < 0)
+        count = stls_names_unclaimed(sockets);
+    if (count > 0)
         chosen = choose(peers, find_candidates(openssl, ssl, peers), host);
-        for (size_t i = 0; chosen != NULL && connection != NULL && i < count; i++)
-            if (sockets[i].fd == chosen->fd) {
-                connection->socket = sockets[i];
-                fd = chosen->fd;
-            }
-    }
+    for (size_t i = 0; chosen != NULL && connection != NULL && i < count; i++)
+        if (sockets[i].fd == chosen->fd) {
+            connection->socket = sockets[i];
+            fd = chosen->fd;
+        }
     if (fd >= 0)
         stls_names_claim(fd);
 }
