@@ -199,27 +199,35 @@ static const struct peer *choose(const struct peer *peers, size_t count,
     return found;
 }
 
-void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,
-                         const struct stls_host *host)
+/* For an SSL without a descriptor of its own; -1 if none can be said to be its. */
+static int claim_candidate(const struct stls_openssl *openssl, const SSL *ssl,
+                           const struct stls_host *host)
 {
     struct stls_connection *connection = stls_connection_of(openssl, ssl);
     struct stls_names_socket sockets[STLS_NAMES_SOCKETS];
     struct peer peers[STLS_NAMES_SOCKETS];
+    size_t count = stls_names_unclaimed(sockets);
     const struct peer *chosen = NULL;
-    size_t count = 0;
-    int fd = descriptor_of(openssl, openssl->SSL_get_rbio(ssl));
 
-    if (fd < 0)
-        fd = descriptor_of(openssl, openssl->SSL_get_wbio(ssl));
-    if (fd < 0)
-        count = stls_names_unclaimed(sockets);
     if (count > 0)
         chosen = choose(peers, find_candidates(openssl, ssl, peers), host);
     for (size_t i = 0; chosen != NULL && connection != NULL && i < count; i++)
         if (sockets[i].fd == chosen->fd) {
             connection->socket = sockets[i];
-            fd = chosen->fd;
+            return chosen->fd;
         }
+    return -1;
+}
+
+void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,
+                         const struct stls_host *host)
+{
+    int fd = descriptor_of(openssl, openssl->SSL_get_rbio(ssl));
+
+    if (fd < 0)
+        fd = descriptor_of(openssl, openssl->SSL_get_wbio(ssl));
+    if (fd < 0)
+        fd = claim_candidate(openssl, ssl, host);
     if (fd >= 0)
         stls_names_claim(fd);
 }
