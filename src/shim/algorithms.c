@@ -288,7 +288,7 @@ static bool is_allowed(const struct stls_openssl *openssl, SSL *ssl, int version
     long min, max;
 
     if (version < TLS1_2_VERSION && !is_level_low && openssl->SSL_get_security_level(ssl) > 0 &&
-        openssl->OpenSSL_version_num() >= 0x30000000L)
+        openssl->ERR_new != NULL)
         return false;
     min = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL);
     max = openssl->SSL_ctrl(ssl, SSL_CTRL_GET_MAX_PROTO_VERSION, 0, NULL);

@@ -185,7 +185,7 @@ static int old_group_of(const struct stls_openssl *openssl, SSL *ssl)
 
 static int group_of(const struct stls_openssl *openssl, SSL *ssl)
 {
-    if (openssl->OpenSSL_version_num() < 0x30000000L && openssl->EVP_PKEY_id != NULL)
+    if (openssl->ERR_new == NULL && openssl->EVP_PKEY_id != NULL) /* before 3.0 */
         return old_group_of(openssl, ssl);
     return (int)openssl->SSL_ctrl(ssl, SSL_CTRL_GET_NEGOTIATED_GROUP, 0, NULL);
 }

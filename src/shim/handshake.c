@@ -204,7 +204,9 @@ void stls_handshake_alert(struct stls_openssl *openssl, SSL *ssl,
                           struct stls_connection *connection, bool is_ours, int value)
 {
     char text[STLS_BLAME_MAX];
-    struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long(value),
+    struct stls_refusal refusal = {.reason = openssl->SSL_alert_desc_string_long != NULL
+                                                 ? openssl->SSL_alert_desc_string_long(value)
+                                                 : "alert",
                                    .is_refused_anyway = !stls_policy_is_enforced(openssl, ssl)};
 
     if (!connection->is_started)

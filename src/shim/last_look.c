@@ -18,7 +18,8 @@
 bool stls_last_look_is_due(const struct stls_openssl *openssl, const SSL *ssl)
 {
     return openssl->SSL_get_state(ssl) == TLS_ST_OK ||
-           strncmp(openssl->SSL_state_string(ssl), "TWST", 4) == 0;
+           (openssl->SSL_state_string != NULL &&
+            strncmp(openssl->SSL_state_string(ssl), "TWST", 4) == 0);
 }
 
 /* START left no unvetted session, so what is resumed without a mark is a key that the program
