@@ -85,19 +85,17 @@ static size_t names_of(const char *text)
 static bool are_ciphers_subset(const char *a, const char *b)
 {
     size_t a_names = names_of(a), b_names = names_of(b);
-    const char *rest = b + b_names;
+    const char *name = a, *rest = b + b_names;
 
     if (*a == '\0' || *b == '\0')
         return *a == '\0';
     if (b_names > 0 && a_names == 0)
         return false;
-    for (const char *name = a; b_names > 0 && name < a + a_names;) {
-        size_t length = stls_list_next(&name, ":&");
-
+    for (size_t length;
+         b_names > 0 && name < a + a_names && (length = stls_list_next(&name, ":&")) > 0;
+         name += length)
         if (!has_name(b, b_names, name, length))
             return false;
-        name += length;
-    }
     for (size_t length; (length = stls_list_next(&rest, "&")) > 0; rest += length)
         if (!has_conjunct(a, rest, length))
             return false;
@@ -121,19 +119,16 @@ static bool join(char ret[STLS_TEXT_MAX], char separator, const char *element, s
 static bool floor_ciphers(char text[STLS_TEXT_MAX], const char *floor)
 {
     size_t names = names_of(text), floor_names = names_of(floor);
-    const char *rest = text + names, *floor_rest = floor + floor_names;
+    const char *name = text, *rest = text + names, *floor_rest = floor + floor_names;
     char made[STLS_TEXT_MAX] = "";
     bool has_room = true;
 
     if (names == 0)
         join(made, ':', floor, floor_names);
-    for (const char *name = text; name < text + names;) {
-        size_t length = stls_list_next(&name, ":&");
-
+    for (size_t length; name < text + names && (length = stls_list_next(&name, ":&")) > 0;
+         name += length)
         if (floor_names == 0 || has_name(floor, floor_names, name, length))
             join(made, ':', name, length);
-        name += length;
-    }
     if (*text != '\0' && *floor != '\0' && (made[0] != '\0' || names + floor_names == 0)) {
         for (size_t length; (length = stls_list_next(&rest, "&")) > 0; rest += length)
             has_room = join(made, '&', rest, length) && has_room;

@@ -322,12 +322,12 @@ static bool is_weaker_for_host(const struct stls_policy_file *file, long today,
         const struct stls_policy_section *section = file->sections;
         char ignored[1];
 
-        *made = *built_in;
         while (i >= section->first + section->count)
             section++;
-        if (setting->word == word && section->kind == STLS_SECTION_HOST &&
-            section->expires >= today &&
-            stls_policy_set(made, word, setting->value, ignored, sizeof ignored) &&
+        if (setting->word != word || section->kind != STLS_SECTION_HOST || section->expires < today)
+            continue;
+        *made = *built_in;
+        if (stls_policy_set(made, word, setting->value, ignored, sizeof ignored) &&
             stls_policy_is_weaker_by(made, built_in, word))
             return true;
     }
