@@ -180,6 +180,15 @@ struct stls_elf_tables stls_elf_tables_at(const void *address)
     return place.tables;
 }
 
+/* Of objects in the loader's order; is_after_us is false at first. */
+static bool is_behind_us(const struct dl_phdr_info *object, bool *is_after_us)
+{
+    if (*is_after_us)
+        return true;
+    *is_after_us = is_this_library(object);
+    return false;
+}
+
 struct search {
     const char *name;
     const char *mark; /* NULL, or what tells that the object is not the one that is wanted */
@@ -192,10 +201,8 @@ static int visit_next(struct dl_phdr_info *object, size_t size, void *arg)
     struct search *search = arg;
 
     (void)size;
-    if (!search->is_after_us) {
-        search->is_after_us = is_this_library(object);
+    if (!is_behind_us(object, &search->is_after_us))
         return 0;
-    }
     search->address = stls_elf_find(object, search->name);
     if (search->address == NULL)
         return 0;
@@ -224,24 +231,22 @@ struct stls_elf_tables stls_elf_own_tables(void)
 
 static int visit_copy(struct dl_phdr_info *object, size_t size, void *arg)
 {
-    struct stls_elf_tables own = stls_elf_own_tables(), tables;
-    bool *is_after_us = arg;
+    struct search *search = arg;
+    struct stls_elf_tables tables;
 
     (void)size;
-    if (!*is_after_us) {
-        *is_after_us = is_this_library(object);
+    if (!is_behind_us(object, &search->is_after_us))
         return 0;
-    }
     tables = tables_of(object);
-    return tables.strings != NULL &&
-           is_same(tables.strings + tables.soname, own.strings + own.soname);
+    return tables.strings != NULL && is_same(tables.strings + tables.soname, search->name);
 }
 
 bool stls_elf_has_copy_behind(void)
 {
-    bool is_after_us = false;
+    struct stls_elf_tables own = stls_elf_own_tables();
+    struct search search = {.name = own.strings + own.soname};
 
-    return dl_iterate_phdr(visit_copy, &is_after_us) != 0;
+    return dl_iterate_phdr(visit_copy, &search) != 0;
 }
 
 bool stls_elf_is_own(const struct link_map *object)

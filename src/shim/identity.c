@@ -37,6 +37,13 @@ static int descriptor_of(const struct stls_openssl *openssl, BIO *bio)
     return -1;
 }
 
+static int own_descriptor(const struct stls_openssl *openssl, const SSL *ssl)
+{
+    int fd = descriptor_of(openssl, openssl->SSL_get_rbio(ssl));
+
+    return fd >= 0 ? fd : descriptor_of(openssl, openssl->SSL_get_wbio(ssl));
+}
+
 /* Who is at the other end of an SSL. */
 struct peer {
     int fd;                /* -1: the SSL has no descriptor of its own */
@@ -177,7 +184,7 @@ static size_t from_connect(const struct stls_openssl *openssl, const SSL *ssl,
     struct peer peers[STLS_NAMES_SOCKETS];
     size_t count = 0, found;
 
-    if (peer_of(openssl, ssl).fd >= 0)
+    if (own_descriptor(openssl, ssl) >= 0)
         return 0;
     found = find_candidates(openssl, ssl, peers);
     for (size_t i = 0; i < found; i++)
@@ -222,10 +229,8 @@ static int claim_candidate(const struct stls_openssl *openssl, const SSL *ssl,
 void stls_identity_claim(const struct stls_openssl *openssl, const SSL *ssl,
                          const struct stls_host *host)
 {
-    int fd = descriptor_of(openssl, openssl->SSL_get_rbio(ssl));
+    int fd = own_descriptor(openssl, ssl);
 
-    if (fd < 0)
-        fd = descriptor_of(openssl, openssl->SSL_get_wbio(ssl));
     if (fd < 0)
         fd = claim_candidate(openssl, ssl, host);
     if (fd >= 0)
