@@ -17,10 +17,8 @@ static bool send_frame(struct stls_quic_tls *quic, unsigned level, const void *b
     const unsigned char head[] = {(unsigned char)level, (unsigned char)(length >> 8),
                                   (unsigned char)length};
 
-    quic->has_failed = quic->has_failed || length > 0xffff ||
-                       send(quic->fd, head, sizeof head, MSG_NOSIGNAL) != sizeof head ||
-                       send(quic->fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length;
-    return !quic->has_failed;
+    return length <= 0xffff && send(quic->fd, head, sizeof head, MSG_NOSIGNAL) == sizeof head &&
+           send(quic->fd, bytes, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
 /* Takes one frame; its level, or -1. */

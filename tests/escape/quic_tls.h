@@ -20,7 +20,6 @@ struct stls_quic_tls {
     SSL *ssl;
     int fd;
     unsigned write_level, read_level;
-    bool has_failed; /* the socket, or a callback */
     struct {
         unsigned char bytes[16384];
         size_t length, taken;

@@ -1,5 +1,5 @@
 /* test_scarcity.c - what the library does where there is little stack or no memory: never crash,
- * and without memory never let pass what it would not with. Threads and coroutines with 16 to 64
+ * and without memory never let pass what it would not with it. Threads and coroutines with 16 to 64
  * KiB are not rare, and the end of a stack is the end of the program.
  */
 #include <criterion/criterion.h>
@@ -159,13 +159,15 @@ ParameterizedTestParameters(scarcity, no_memory_opens_nothing)
 
 ParameterizedTest(struct row *row, scarcity, no_memory_opens_nothing, .timeout = 300)
 {
+    struct stls_process_result result;
     struct bed bed;
     unsigned refusals = 0;
 
     open_bed(&bed, row->lab_case);
+    run(&bed, row, "", NULL, 0, &result);
+    cr_expect(is_answered(&bed, &result), "bare: %s", result.output);
     for (unsigned fails = 1; fails <= CALLOCS_MAX; fails++) {
         const char *const policies[] = {"intermediate", bed.policy};
-        struct stls_process_result result;
 
         for (size_t j = 0; j < 2; j++) {
             bool has_answer;

@@ -115,6 +115,7 @@ Test(machine, another_copy_stands_aside)
     cr_assert(stls_files_join(copy, bed.here, "copy.so") == 0);
     policy_bed_run_program(&bed, NULL, argv);
     cr_assert(bed.result.code == 0, "%s", bed.text);
+    cr_expect(curl_reaches(false, "A=1"), "%s", bed.text);
     snprintf(setting, sizeof setting, "LD_PRELOAD=%s", copy);
     for (int i = 0; i < 2; i++) {
         bool is_reached;
