@@ -14,6 +14,7 @@
 
 #include "names.h"
 #include "next.h"
+#include "seldom.h"
 
 #include "../core/banned.h"
 
@@ -68,7 +69,7 @@ STLS_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *ent
 enum {
     PENDING_MAX = 256,
 };
-static _Atomic(struct gaicb *) pending[PENDING_MAX];
+static _Atomic(struct gaicb *) pending[PENDING_MAX] STLS_SELDOM_WRITTEN;
 
 static void add_pending(struct gaicb *request)
 {

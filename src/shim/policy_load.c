@@ -16,6 +16,7 @@
 #include "openssl.h"
 #include "policy_bytes.h"
 #include "policy_parser.h"
+#include "seldom.h"
 
 #include "../core/list.h"
 #include "../core/policy_variables.h"
@@ -173,8 +174,8 @@ static bool load(struct loaded *made)
 /* Filled now, with what is always the same: initialised, it would be part of the file. */
 static struct loaded *out_of_memory(void)
 {
-    static struct stls_effective effective;
-    static struct loaded nothing;
+    static struct stls_effective effective STLS_SELDOM_WRITTEN;
+    static struct loaded nothing STLS_SELDOM_WRITTEN;
 
     effective.policy.mode = STLS_MODE_ENFORCE;
     effective.policy.min_protocol = effective.policy.max_protocol = 0x0304;

@@ -13,6 +13,7 @@
 #include "next.h"
 #include "param_names.h"
 #include "policy_load.h"
+#include "seldom.h"
 #include "sinks.h"
 
 #include "../core/asked.h"
@@ -22,7 +23,7 @@
 
 #include "../core/banned.h"
 
-static struct stls_rate rate;
+static struct stls_rate rate STLS_SELDOM_WRITTEN;
 static _Atomic(pid_t) counting; /* the process whose counts these are */
 
 static bool is_wanted(const struct stls_policy *policy, int kinds)
