@@ -166,7 +166,7 @@ static void find_anchors(struct stls_policy_surroundings *made,
 
 /* Not argv[0], which is whatever the caller makes it. Without /proc what was given to execve. An
  * executable that was replaced since is still the one of that name. */
-static void find_executable(char path[PATH_MAX])
+static const char *find_executable(char path[PATH_MAX])
 {
     static const char deleted[] = " (deleted)";
     const ssize_t end = sizeof deleted - 1;
@@ -181,10 +181,11 @@ static void find_executable(char path[PATH_MAX])
     if (length > end && memcmp(path + length - end, deleted, (size_t)end) == 0)
         length -= end;
     path[length] = '\0';
+    return length > 0 ? path : NULL;
 }
 
 /* Options may have arguments that are none: -W ignore, -I lib. */
-static void find_script(char **arguments, char path[PATH_MAX])
+static const char *find_script(char **arguments, char path[PATH_MAX])
 {
     struct statx status;
 
@@ -192,8 +193,8 @@ static void find_script(char **arguments, char path[PATH_MAX])
         if (STLS_NEXT(realpath)(arguments[i + 1], path) != NULL &&
             STLS_NEXT(statx)(AT_FDCWD, path, 0, STATX_TYPE, &status) == 0 &&
             S_ISREG(status.stx_mode))
-            return;
-    path[0] = '\0';
+            return path;
+    return NULL;
 }
 
 const struct stls_policy_surroundings *stls_policy_bytes_there(void)
@@ -220,6 +221,32 @@ stls_policy_bytes_find_anchors(const struct stls_policy_surroundings *around, co
     return there != NULL ? &there->bytes : NULL;
 }
 
+/* What a policy may ask for; false when out of memory. */
+static bool find_program(struct stls_policy_surroundings *made, char **arguments)
+{
+    char(*paths)[PATH_MAX];
+
+    if (made->system.text == NULL && made->own.text == NULL)
+        return true;
+    paths = calloc(2, sizeof *paths);
+    if (paths == NULL)
+        return false;
+    made->executable = find_executable(paths[0]);
+    made->script = arguments != NULL ? find_script(arguments, paths[1]) : NULL;
+    return true;
+}
+
+/* The first that is made, which mostly is the only one, takes no memory of the heap: many programs
+ * have not begun theirs when this is asked for. */
+static struct stls_policy_surroundings first;
+
+static struct stls_policy_surroundings *make(void)
+{
+    static atomic_bool is_taken;
+
+    return atomic_exchange(&is_taken, true) ? calloc(1, sizeof first) : &first;
+}
+
 const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, const char *anchors,
                                                               char **arguments)
 {
@@ -231,26 +258,25 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, c
     if (there != NULL)
         return there;
     stls_sinks_remember_stderr();
-    made = calloc(1, sizeof *made);
+    made = make();
     if (made == NULL)
         return NULL;
     made->system = read_policy(STLS_POLICY_SYSTEM_PATH, false);
     if (own != NULL)
         made->own = read_policy(own, true);
-    find_anchors(made, &made->system);
-    find_anchors(made, &made->own);
-    if (anchors != NULL)
-        read_anchors(made, anchors, strlen(anchors));
-    if (made->system.text != NULL || made->own.text != NULL) {
-        find_executable(made->executable);
-        if (arguments != NULL)
-            find_script(arguments, made->script);
+    if (find_program(made, arguments)) {
+        find_anchors(made, &made->system);
+        find_anchors(made, &made->own);
+        if (anchors != NULL)
+            read_anchors(made, anchors, strlen(anchors));
+        errno = saved_errno;
+        if (atomic_compare_exchange_strong(&read_already, &there, made))
+            return made;
     }
     errno = saved_errno;
-    if (atomic_compare_exchange_strong(&read_already, &there, made))
-        return made;
     free((void *)(uintptr_t)made->system.text);
     free((void *)(uintptr_t)made->own.text);
-    free(made); /* but not its anchors, once a process at most */
+    if (made != &first)
+        free(made); /* but not its paths and anchors, once a process at most */
     return there;
 }

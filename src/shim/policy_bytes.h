@@ -34,8 +34,8 @@ struct stls_policy_anchors {
 struct stls_policy_surroundings {
     struct stls_policy_bytes system, own;
     struct stls_policy_anchors *anchors; /* those that could be read */
-    char executable[PATH_MAX]; /* "" if unknown, or if there is no policy file that may ask */
-    char script[PATH_MAX];     /* what an interpreter runs: the first argument that is a file */
+    const char *executable; /* NULL if unknown, or if there is no policy file that may ask */
+    const char *script; /* likewise: what an interpreter runs, the first argument that is a file */
 };
 
 /* Where the system's policy is. */

@@ -146,8 +146,8 @@ static bool load(struct loaded *made)
         return load_off(made);
     if (around == NULL)
         return false;
-    made->sources.program.executable = around->executable[0] != '\0' ? around->executable : NULL;
-    made->sources.program.script = around->script[0] != '\0' ? around->script : NULL;
+    made->sources.program.executable = around->executable;
+    made->sources.program.script = around->script;
     made->sources.system = parse(made, STLS_POLICY_SYSTEM_PATH, &around->system, &made->system);
     if (!stls_policy_file_locks(made->sources.system))
         read_variables(made, &around->own);
