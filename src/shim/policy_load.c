@@ -123,7 +123,22 @@ static struct stls_effective *resolve(const struct loaded *made, stls_policy_exp
 }
 
 /* Two copies would take each other's callbacks for the program's. The one that holds is the last,
- * which is the administrator's. */
+ * which is the administrator's. Asked by a program that connects before it uses TLS, and again when
+ * it does; the loader's list may be long. */
+static bool has_copy_behind(void)
+{
+    enum {
+        UNASKED,
+        NO,
+        YES
+    };
+    static _Atomic int known = UNASKED;
+
+    if (atomic_load_explicit(&known, memory_order_relaxed) == UNASKED)
+        atomic_store_explicit(&known, stls_elf_has_copy_behind() ? YES : NO, memory_order_relaxed);
+    return atomic_load_explicit(&known, memory_order_relaxed) == YES;
+}
+
 static bool load_off(struct loaded *made)
 {
     struct stls_effective *process = calloc(1, sizeof *process);
@@ -142,7 +157,7 @@ static bool load(struct loaded *made)
     const struct stls_policy_surroundings *around = stls_environment_read();
     struct stls_effective *process;
 
-    if (stls_elf_has_copy_behind())
+    if (has_copy_behind())
         return load_off(made);
     if (around == NULL)
         return false;
@@ -264,7 +279,7 @@ static bool is_off_already(void)
 {
     const char *mode;
 
-    if (stls_elf_has_copy_behind())
+    if (has_copy_behind())
         return true;
     stls_environment_start_early();
     mode = stls_environment_variable("STRICTTLS_MODE");
