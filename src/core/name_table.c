@@ -192,13 +192,14 @@ static struct stls_named_socket *places_of(struct stls_name_table *table, uint64
     return table->sockets[(cookie * 0x9e3779b97f4a7c15U >> 32) % sets];
 }
 
-/* The socket, if it went to that address. A datagram socket may go elsewhere later. */
+/* The socket, if it went to that address. A datagram socket may go elsewhere later. Behind the
+ * first place that nobody has, nobody has one. */
 static const struct stls_named_socket *find_socket(struct stls_name_table *table, uint64_t cookie,
                                                    const struct stls_name_key *key)
 {
     const struct stls_named_socket *places = places_of(table, cookie);
 
-    for (size_t i = 0; cookie != 0 && i < STLS_NAME_TABLE_WAYS; i++)
+    for (size_t i = 0; i < STLS_NAME_TABLE_WAYS && places[i].cookie != 0; i++)
         if (places[i].cookie == cookie)
             return is_held(&places[i].name) && has_key(places[i].name.entry, key) ? &places[i]
                                                                                   : NULL;
