@@ -40,14 +40,14 @@ $(T)/library/unknown_client: $(T)/library/unknown_client.o $(T)/library/libssl.s
 	$(CC) $(CFLAGS) -pie -o $@ $^ '-Wl,-rpath,$$ORIGIN'
 
 $(T)/library/test_scarcity.o: TEST_CFLAGS += '-DSTLS_LITTLE_STACK="$(CURDIR)/$(T)/library/little_stack"' \
-  '-DSTLS_CALLOC_FAILS="$(CURDIR)/$(T)/library/calloc_fails.so"' \
+  '-DSTLS_ALLOCATION_FAILS="$(CURDIR)/$(T)/library/allocation_fails.so"' \
   '-DSTLS_LITTLE_MEMORY="$(CURDIR)/$(T)/library/little_memory"'
 
 $(T)/library/test_scarcity: $(T)/library/test_scarcity.o $(SUPPORT) $(LAB_OBJECTS) | $(T)/library/little_stack \
-  $(T)/library/calloc_fails.so $(T)/library/little_memory
+  $(T)/library/allocation_fails.so $(T)/library/little_memory
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(TEST_LIBS)
 
-$(T)/library/calloc_fails.so: tests/library/calloc_fails.c
+$(T)/library/allocation_fails.so: tests/library/allocation_fails.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -fPIC -shared -o $@ $<
 

@@ -10,7 +10,8 @@
 
 #include "banned.h"
 
-/* What making one takes besides; too much for the stack of a thread that has little. */
+/* What making one takes besides, if it is asked for: nothing of it is read before it is written.
+ * Too much for the stack of a thread that has little. */
 struct work {
     struct stls_policy before;
     struct stls_effective floor, other;
@@ -287,7 +288,7 @@ bool stls_policy_resolve(const struct stls_policy_sources *sources,
                          const struct stls_policy_matches *matches, long today,
                          stls_policy_expired *expired, void *arg, struct stls_effective *ret)
 {
-    struct work *work = calloc(1, sizeof *work);
+    struct work *work = malloc(sizeof *work);
     struct layer layer = {ret, work, today, expired, arg};
     const uint16_t *hosts = matches != NULL && matches->host_count > 0 ? matches->section : NULL;
     const struct stls_word *trust = stls_policy_word_at(offsetof(struct stls_policy, trust_store));

@@ -22,11 +22,13 @@ struct narrowed {
 static struct narrowed *narrow(const struct stls_openssl *openssl, const struct stls_vetted *vetted,
                                const STACK_OF(SSL_CIPHER) * ciphers)
 {
-    struct narrowed *ret = calloc(1, sizeof *ret);
+    struct narrowed *ret = malloc(sizeof *ret);
     bool has_suites = false; /* a program that wants none gets none */
 
     if (ret == NULL)
         return NULL;
+    ret->list[0] = ret->suites[0] = '\0';
+    ret->is_list_changed = ret->are_suites_changed = false;
     for (int i = 0; i < stls_vetted_count(openssl, ciphers); i++) {
         const SSL_CIPHER *cipher = stls_vetted_at(openssl, ciphers, i);
         bool is_tls13 = stls_vetted_is_tls13(openssl, cipher);

@@ -173,12 +173,19 @@ static bool are_shipped(const struct stls_codes *groups)
     return count == groups->count && shipped[count] == 0;
 }
 
+static void start(struct stls_vetted *made)
+{
+    made->ciphers.count = 0;
+    made->error[0] = made->cipher_list[0] = '\0';
+}
+
 /* False only when out of memory. */
 static bool expand(struct stls_openssl *openssl, const char *string, struct stls_vetted *made)
 {
+    start(made);
     if (read_names(string, made))
         return true;
-    memset(made, 0, sizeof *made);
+    start(made);
     return ask_openssl(openssl, string, made);
 }
 
@@ -186,7 +193,7 @@ static __attribute__((cold, noinline)) const struct stls_vetted *
 make(struct stls_openssl *openssl, const struct stls_policy *policy)
 {
     struct stls_vetted *first = atomic_load_explicit(&openssl->vetted, memory_order_acquire);
-    struct stls_vetted *made = calloc(1, sizeof *made);
+    struct stls_vetted *made = malloc(sizeof *made);
 
     if (made == NULL)
         return NULL;
@@ -218,7 +225,7 @@ bool stls_vetted_check_files(struct stls_openssl *openssl, char *error, size_t s
     struct stls_policy_place place;
 
     for (size_t i = 0; stls_policy_cipher_string(i, &place); i++) {
-        struct stls_vetted *made = calloc(1, sizeof *made);
+        struct stls_vetted *made = malloc(sizeof *made);
         bool is_good = made != NULL && expand(openssl, place.value, made);
 
         if (!is_good)

@@ -22,14 +22,15 @@ struct stls_ciphers {
     size_t count;
 };
 
+/* The longest comes last: of most nothing but the beginning is written to. */
 struct stls_vetted {
     const struct stls_policy *policy;
     struct stls_vetted *next;
-    struct stls_ciphers ciphers;            /* up to TLS 1.2 */
-    char cipher_list[STLS_CIPHER_LIST_MAX]; /* the same by name */
-    char ciphersuite_list[STLS_LIST_MAX];
+    struct stls_ciphers ciphers;    /* up to TLS 1.2 */
     bool are_default_groups_vetted; /* so that a new context's need not be touched */
     char error[STLS_TEXT_MAX];      /* not empty: the policy makes no sense to this libssl */
+    char ciphersuite_list[STLS_LIST_MAX];
+    char cipher_list[STLS_CIPHER_LIST_MAX]; /* of ciphers, by name */
 };
 
 /* Expanded at first use, then immutable. NULL only when out of memory. Only for a cipher string

@@ -15,8 +15,8 @@
 
 enum {
     DEADLINE_MS = 20000,
-    ALLOWED = 8 * 1024, /* bytes more than bare; the README says so */
-    CALLOCS_MAX = 60,   /* of one run; the most seen are 30 */
+    ALLOWED = 8 * 1024,   /* bytes more than bare; the README says so */
+    ALLOCATIONS_MAX = 60, /* of one run; the most seen are 30 */
 };
 
 struct row {
@@ -70,7 +70,7 @@ static void close_bed(struct bed *bed)
     stls_files_remove_directory(bed->directory);
 }
 
-/* sink NULL: bare. fails: the number of the calloc that does, or 0. */
+/* sink NULL: bare. fails: the number of the allocation that does, or 0. */
 static void run(const struct bed *bed, const struct row *row, const char *named, const char *sink,
                 unsigned fails, struct stls_process_result *result)
 {
@@ -83,15 +83,15 @@ static void run(const struct bed *bed, const struct row *row, const char *named,
 
     cr_assert(library != NULL, "STLS_LIBRARY is not set");
     snprintf(port, sizeof port, "%u", stls_lab_server_port(bed->server));
-    snprintf(preload, sizeof preload, "LD_PRELOAD=%s%s", fails > 0 ? STLS_CALLOC_FAILS ":" : "",
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s%s", fails > 0 ? STLS_ALLOCATION_FAILS ":" : "",
              library);
     snprintf(policies, sizeof policies, "STRICTTLS_POLICY=%s", named);
     snprintf(log, sizeof log, "STRICTTLS_LOG=%s", sink != NULL ? sink : "none");
-    snprintf(number, sizeof number, "CALLOC_FAILS=%u", fails);
+    snprintf(number, sizeof number, "ALLOCATION_FAILS=%u", fails);
     cr_assert(stls_process_run(&what, DEADLINE_MS, result) == 0);
     cr_assert(result->end == STLS_PROCESS_EXITED && result->code == 0,
-              "%s, calloc %u: end %d, code %d: %s", named, fails, (int)result->end, result->code,
-              result->output);
+              "%s, allocation %u: end %d, code %d: %s", named, fails, (int)result->end,
+              result->code, result->output);
 }
 
 /* By what came back, which the server must have seen as well. */
@@ -151,7 +151,7 @@ ParameterizedTest(struct row *row, scarcity, little_stack_is_needed, .timeout = 
     close_bed(&bed);
 }
 
-/* Each calloc in turn; the last ones never happen. */
+/* Each allocation in turn; the last ones never happen. */
 ParameterizedTestParameters(scarcity, no_memory_opens_nothing)
 {
     return cr_make_param_array(struct row, rows, sizeof rows / sizeof rows[0]);
@@ -166,7 +166,7 @@ ParameterizedTest(struct row *row, scarcity, no_memory_opens_nothing, .timeout =
     open_bed(&bed, row->lab_case);
     run(&bed, row, "", NULL, 0, &result);
     cr_expect(is_answered(&bed, &result), "bare: %s", result.output);
-    for (unsigned fails = 1; fails <= CALLOCS_MAX; fails++) {
+    for (unsigned fails = 1; fails <= ALLOCATIONS_MAX; fails++) {
         const char *const policies[] = {"intermediate", bed.policy};
 
         for (size_t j = 0; j < 2; j++) {
@@ -176,11 +176,11 @@ ParameterizedTest(struct row *row, scarcity, no_memory_opens_nothing, .timeout =
             has_answer = is_answered(&bed, &result);
             /* Without memory for a copy of the environment there is nothing but intermediate. */
             cr_expect(!has_answer || (!row->is_refused && (j == 0 || fails == 1)),
-                      "%s, calloc %u: %s", policies[j], fails, result.output);
+                      "%s, allocation %u: %s", policies[j], fails, result.output);
             refusals += j == 0 && !has_answer;
         }
     }
-    cr_expect(row->is_refused || (refusals > 0 && refusals < CALLOCS_MAX / 2),
+    cr_expect(row->is_refused || (refusals > 0 && refusals < ALLOCATIONS_MAX / 2),
               "%u refusals: does it fail?", refusals);
     close_bed(&bed);
 }

@@ -1,4 +1,5 @@
-/* calloc_fails.c - to be preloaded: the CALLOC_FAILS-th calloc of libstricttls.so gets no memory.
+/* allocation_fails.c - to be preloaded: the ALLOCATION_FAILS-th malloc or calloc of libstricttls.so
+ * gets no memory.
  */
 #include <link.h>
 #include <stdbool.h>
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern char **environ;
 
@@ -26,23 +28,30 @@ static int find(struct dl_phdr_info *object, size_t size, void *arg)
 static long which(void)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (strncmp(*entry, "CALLOC_FAILS=", 13) == 0)
-            return strtol(*entry + 13, NULL, 10);
+        if (strncmp(*entry, "ALLOCATION_FAILS=", 17) == 0)
+            return strtol(*entry + 17, NULL, 10);
     return 0;
 }
 
-void *calloc(size_t count, size_t size)
+static bool fails(const char *caller)
 {
     static long calls;
     static _Thread_local bool is_looking;
-    const char *caller = __builtin_return_address(0);
 
     if (start == NULL && !is_looking) {
         is_looking = true;
         dl_iterate_phdr(find, NULL);
         is_looking = false;
     }
-    if (start != NULL && caller >= start && caller < end && ++calls == which())
-        return NULL;
-    return __libc_calloc(count, size);
+    return start != NULL && caller >= start && caller < end && ++calls == which();
+}
+
+void *malloc(size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
 }
