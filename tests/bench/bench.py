@@ -106,14 +106,18 @@ class Bench:
                            ("start of a program with libssl", [str(self.folder / "idle-ssl")])):
             used = {preload: [] for preload in self.preloads}
             for _ in range(rounds):
-                for preload, times in used.items():
-                    times.append(measure.Usage(argv, self.env(preload)).cpu)
+                for preload, runs in used.items():
+                    runs.append(measure.Usage(argv, self.env(preload)))
             base = used["empty preload"]
-            for preload, times in used.items():
-                ratios = [a / b for a, b in zip(times, base)]
-                self.rows.clock(f"{name}, CPU time", preload, statistics.median(times) * 1e6,
+            for preload, runs in used.items():
+                ratios = [a.cpu / b.cpu for a, b in zip(runs, base)]
+                self.rows.clock(f"{name}, CPU time", preload,
+                                statistics.median(run.cpu for run in runs) * 1e6,
                                 measure.interval(ratios),
                                 budget=1.03 if preload == "stricttls" else None)
+            faults = statistics.mean(a.faults - b.faults for a, b in zip(used["stricttls"], base))
+            self.rows.number(f"{name}, page faults", "stricttls, more than empty preload", faults,
+                             "")
 
     # -- TLS
 

@@ -53,7 +53,8 @@ def parts(argv, env, out):
 
 
 class Usage:
-    """Wall and CPU seconds of one run of a program, its loader and the kernel's part included."""
+    """Wall and CPU seconds of one run of a program, its loader and the kernel's part included, and
+    how often the kernel had to find a page for it."""
 
     def __init__(self, argv, env):
         quiet = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
@@ -62,6 +63,7 @@ class Usage:
         _, self.status, used = os.wait4(pid, 0)
         self.wall = time.perf_counter() - begin
         self.cpu = used.ru_utime + used.ru_stime
+        self.faults = used.ru_minflt
 
 
 def private_dirty(pid):
