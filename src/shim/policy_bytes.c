@@ -166,7 +166,7 @@ static void find_anchors(struct stls_policy_surroundings *made,
 
 /* Not argv[0], which is whatever the caller makes it. Without /proc what was given to execve. An
  * executable that was replaced since is still the one of that name. */
-static const char *find_executable(char path[PATH_MAX])
+static void find_executable(char path[PATH_MAX])
 {
     static const char deleted[] = " (deleted)";
     const ssize_t end = sizeof deleted - 1;
@@ -181,11 +181,10 @@ static const char *find_executable(char path[PATH_MAX])
     if (length > end && memcmp(path + length - end, deleted, (size_t)end) == 0)
         length -= end;
     path[length] = '\0';
-    return length > 0 ? path : NULL;
 }
 
 /* Options may have arguments that are none: -W ignore, -I lib. */
-static const char *find_script(char **arguments, char path[PATH_MAX])
+static void find_script(char **arguments, char path[PATH_MAX])
 {
     struct statx status;
 
@@ -193,8 +192,8 @@ static const char *find_script(char **arguments, char path[PATH_MAX])
         if (STLS_NEXT(realpath)(arguments[i + 1], path) != NULL &&
             STLS_NEXT(statx)(AT_FDCWD, path, 0, STATX_TYPE, &status) == 0 &&
             S_ISREG(status.stx_mode))
-            return path;
-    return NULL;
+            return;
+    path[0] = '\0';
 }
 
 const struct stls_policy_surroundings *stls_policy_bytes_there(void)
@@ -221,18 +220,17 @@ stls_policy_bytes_find_anchors(const struct stls_policy_surroundings *around, co
     return there != NULL ? &there->bytes : NULL;
 }
 
-/* What a policy may ask for; false when out of memory. */
-static bool find_program(struct stls_policy_surroundings *made, char **arguments)
+/* False when out of memory. */
+static bool find_paths(struct stls_policy_surroundings *made, char **arguments)
 {
-    char(*paths)[PATH_MAX];
-
     if (made->system.text == NULL && made->own.text == NULL)
         return true;
-    paths = calloc(2, sizeof *paths);
-    if (paths == NULL)
+    made->paths = calloc(1, sizeof *made->paths);
+    if (made->paths == NULL)
         return false;
-    made->executable = find_executable(paths[0]);
-    made->script = arguments != NULL ? find_script(arguments, paths[1]) : NULL;
+    find_executable(made->paths->executable);
+    if (arguments != NULL)
+        find_script(arguments, made->paths->script);
     return true;
 }
 
@@ -264,7 +262,7 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, c
     made->system = read_policy(STLS_POLICY_SYSTEM_PATH, false);
     if (own != NULL)
         made->own = read_policy(own, true);
-    if (find_program(made, arguments)) {
+    if (find_paths(made, arguments)) {
         find_anchors(made, &made->system);
         find_anchors(made, &made->own);
         if (anchors != NULL)

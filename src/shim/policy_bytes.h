@@ -31,11 +31,16 @@ struct stls_policy_anchors {
     char path[];
 };
 
+/* Where this process comes from. */
+struct stls_policy_paths {
+    char executable[PATH_MAX]; /* "" if unknown */
+    char script[PATH_MAX];     /* what an interpreter runs: the first argument that is a file */
+};
+
 struct stls_policy_surroundings {
     struct stls_policy_bytes system, own;
     struct stls_policy_anchors *anchors; /* those that could be read */
-    const char *executable; /* NULL if unknown, or if there is no policy file that may ask */
-    const char *script; /* likewise: what an interpreter runs, the first argument that is a file */
+    struct stls_policy_paths *paths;     /* NULL if there is no policy file that may ask */
 };
 
 /* Where the system's policy is. */

@@ -151,6 +151,11 @@ static bool load_off(struct loaded *made)
     return true;
 }
 
+static const char *known(const char *path)
+{
+    return path[0] != '\0' ? path : NULL;
+}
+
 /* False when out of memory. */
 static bool load(struct loaded *made)
 {
@@ -161,8 +166,10 @@ static bool load(struct loaded *made)
         return load_off(made);
     if (around == NULL)
         return false;
-    made->sources.program.executable = around->executable;
-    made->sources.program.script = around->script;
+    if (around->paths != NULL) {
+        made->sources.program.executable = known(around->paths->executable);
+        made->sources.program.script = known(around->paths->script);
+    }
     made->sources.system = parse(made, STLS_POLICY_SYSTEM_PATH, &around->system, &made->system);
     if (!stls_policy_file_locks(made->sources.system))
         read_variables(made, &around->own);
