@@ -62,6 +62,8 @@ static void put_in(struct stls_name_table *table, struct stls_name_entry *entry)
 /* Used again: it goes last. */
 static void use(struct stls_name_table *table, struct stls_name_entry *entry)
 {
+    if (table->newest == entry && *chain_of(table, &entry->key) == entry)
+        return;
     take_out(table, entry);
     put_in(table, entry);
 }
@@ -141,18 +143,20 @@ void stls_name_table_keep(struct stls_name_table *table, const struct stls_host 
 
     if (entry == NULL && table->count == STLS_NAME_TABLE_ENTRIES)
         entry = table->oldest;
-    if (entry != NULL)
-        take_out(table, entry);
-    else
-        entry = &table->entries[table->count++];
-    if (!is_same) {
+    if (is_same) {
+        use(table, entry);
+    } else {
+        if (entry != NULL)
+            take_out(table, entry);
+        else
+            entry = &table->entries[table->count++];
         entry->serial = ++table->serial;
         entry->key = *key;
         copy_host(&entry->host, host);
+        put_in(table, entry);
     }
     entry->asked = ++table->clock;
     entry->is_pending = true;
-    put_in(table, entry);
     add_recent(recent, entry);
 }
 

@@ -30,6 +30,7 @@ static struct memory {
 struct thread {
     struct stls_names_socket sockets[STLS_NAMES_SOCKETS]; /* that it connected, in turns */
     unsigned next_socket;
+    uint64_t highest_cookie;        /* of those that it ever connected */
     struct stls_name_recent recent; /* under the lock: signal handlers look up and connect too */
     volatile bool is_locking; /* else a signal handler would wait for the code it interrupted */
 };
@@ -192,9 +193,12 @@ static bool add_socket(int fd, uint64_t cookie)
 {
     struct stls_names_socket *first = this_thread.sockets, *place;
 
-    for (place = first; place < first + STLS_NAMES_SOCKETS; place++)
+    for (place = first; cookie <= this_thread.highest_cookie && place < first + STLS_NAMES_SOCKETS;
+         place++)
         if (place->cookie == cookie && place->fd == fd && place->is_there)
             return false;
+    if (cookie > this_thread.highest_cookie) /* as of nearly every socket that is new */
+        this_thread.highest_cookie = cookie;
     place = first + this_thread.next_socket++ % STLS_NAMES_SOCKETS;
     *place = (struct stls_names_socket){cookie, fd, true};
     return true;
