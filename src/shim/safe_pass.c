@@ -1,31 +1,48 @@
 /* safe_pass.c - see safe_pass.h */
 #include "safe_pass.h"
 
+#include <stdlib.h>
+
 #include "chain_rules.h"
 #include "leaf_names.h"
 
 #include "../core/banned.h"
 
-static _Thread_local struct stls_safe_pass *passes __attribute__((tls_model("initial-exec")));
+/* A thread can have several under way: a program's callback may fetch a revocation list over TLS,
+ * and asynchronous jobs take turns. And some that never end: a callback can be left by an exception
+ * or longjmp. Then pass points to nothing any more, as the chain does, but this stays. */
+struct running {
+    struct running *next;
+    const X509_STORE_CTX *chain;
+    const struct stls_openssl *openssl;
+    struct stls_safe_pass *pass;
+};
 
-static void begin(struct stls_safe_pass *pass, const struct stls_openssl *openssl,
-                  const X509_STORE_CTX *chain)
+static _Thread_local struct running *all_running __attribute__((tls_model("initial-exec")));
+
+static struct running *begin(struct stls_safe_pass *pass, const X509_STORE_CTX *chain)
 {
-    pass->openssl = openssl;
-    pass->chain = chain;
-    pass->next = passes;
-    passes = pass;
+    struct running *made = malloc(sizeof *made);
+
+    if (made == NULL)
+        return NULL;
+    *made = (struct running){all_running, chain, pass->openssl, pass};
+    all_running = made;
+    return made;
 }
 
-/* A coroutine in which the program's callback gave way may go on in another thread. */
-static void end(const struct stls_safe_pass *pass)
+/* A coroutine in which the program's callback gave way may go on in another thread: then it stays
+ * in the list of the first. */
+static void end(struct running *running)
 {
-    struct stls_safe_pass **link = &passes;
+    struct running **link = &all_running;
 
-    while (*link != NULL && *link != pass)
+    while (*link != NULL && *link != running)
         link = &(*link)->next;
-    if (*link != NULL)
-        *link = pass->next;
+    if (*link == NULL)
+        return;
+    *link = running->next;
+    free(running);
 }
 
 static int on_step(int ok, X509_STORE_CTX *chain);
@@ -58,13 +75,13 @@ static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
 static struct stls_safe_pass *find_pass(X509_STORE_CTX *chain, bool *ret_is_ours)
 {
     *ret_is_ours = true;
-    for (; chain != NULL && passes != NULL;
-         chain = passes->openssl->X509_STORE_CTX_get0_parent_ctx(chain))
-        for (struct stls_safe_pass *pass = passes; pass != NULL; pass = pass->next)
-            if (pass->chain == chain)
-                return pass;
+    for (; chain != NULL && all_running != NULL;
+         chain = all_running->openssl->X509_STORE_CTX_get0_parent_ctx(chain))
+        for (struct running *running = all_running; running != NULL; running = running->next)
+            if (running->chain == chain)
+                return running->pass;
     *ret_is_ours = false;
-    return passes;
+    return all_running != NULL ? all_running->pass : NULL;
 }
 
 /* Errors that there would not be if the program had not asked for revocation lists, policies or
@@ -180,16 +197,20 @@ int stls_safe_pass_verify(const struct stls_openssl *openssl, X509_STORE_CTX *ch
                           struct stls_safe_pass *pass)
 {
     X509 *leaf = openssl->X509_STORE_CTX_get0_cert(chain);
+    struct running *running;
     int ret, error;
 
     make_safe(openssl, chain, pass->policy, is_server);
+    pass->openssl = openssl;
     pass->is_server = is_server;
     pass->result->fault = (struct stls_profile_fault){0};
-    begin(pass, openssl, chain);
+    running = begin(pass, chain);
+    if (running == NULL)
+        return X509_V_ERR_OUT_OF_MEM;
     ret = openssl->X509_verify_cert(chain);
     if (ret > 0 && leaf != NULL)
         ret = verify_rules(openssl, chain, pass);
-    end(pass);
+    end(running);
     error = openssl->X509_STORE_CTX_get_error(chain);
     if (ret > 0 && leaf != NULL && !stls_safe_pass_is_for_role(openssl, leaf, is_server))
         return X509_V_ERR_INVALID_PURPOSE;

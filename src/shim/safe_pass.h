@@ -33,12 +33,8 @@ struct stls_safe_result {
     X509 *anchor; /* the last of the verified chain, to be freed; NULL if it does not pass */
 };
 
-/* A thread can have several under way: a program's callback may fetch a revocation list over TLS,
- * and asynchronous jobs take turns. */
 struct stls_safe_pass {
-    struct stls_safe_pass *next;
     const struct stls_openssl *openssl;
-    const X509_STORE_CTX *chain;
     bool is_server;
     const struct stls_policy *policy;
     SSL_verify_cb program;           /* its verify callback, NULL if it is not to be called */
