@@ -154,25 +154,25 @@ int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bit
     stls_security_callback *program;
     bool is_noted;
 
-    if (op == SSL_SECOP_VERSION && connection != NULL)
+    if (ask.op == SSL_SECOP_VERSION && connection != NULL)
         start_late(openssl, (SSL *)(uintptr_t)ssl, connection);
     policy = connection != NULL ? stls_policy_of_connection(connection) : stls_policy();
     if (connection != NULL && connection->is_refused)
         return 0;
     is_noted = stls_algorithms_judge(openssl, policy, &ask) == STLS_REFUSE ||
-               op >> 16 == SSL_SECOP_OTHER_CERT >> 16;
-    if (is_noted && is_first(policy, op) && stls_denied_note(openssl, connection, policy, &ask))
+               ask.op >> 16 == SSL_SECOP_OTHER_CERT >> 16;
+    if (is_noted && is_first(policy, ask.op) && stls_denied_note(openssl, connection, policy, &ask))
         return 0;
     if (policy->mode == STLS_MODE_ENFORCE) {
-        if (is_shut(openssl, ssl, connection, op))
+        if (is_shut(openssl, ssl, connection, ask.op))
             return 0;
     } else if (connection != NULL && connection->is_foreseeing) {
         return !is_noted;
     }
-    program = stls_slots_security_of(openssl, ssl, context, connection);
+    program = stls_slots_security_of(openssl, ssl, ask.context, connection);
     if (is_noted)
         return ask_first(openssl, connection, policy, &ask, program, ex);
-    return program != NULL ? program(ssl, context, op, bits, number, other, ex) : 1;
+    return program != NULL ? program(ssl, ask.context, ask.op, ask.bits, ask.number, other, ex) : 1;
 }
 
 /* Both other slots may have been taken past our hooks, so that this gate is the first: it looks at
