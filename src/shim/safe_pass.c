@@ -1,6 +1,7 @@
 /* safe_pass.c - see safe_pass.h */
 #include "safe_pass.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "chain_rules.h"
@@ -13,14 +14,30 @@
  * or longjmp. Then pass points to nothing any more, as the chain does, but this stays. */
 struct running {
     struct running *next;
-    const X509_STORE_CTX *chain;
+    X509_STORE_CTX *_Atomic chain; /* NULL once it has ended */
     const struct stls_openssl *openssl;
     struct stls_safe_pass *pass;
 };
 
 static _Thread_local struct running *all_running __attribute__((tls_model("initial-exec")));
 
-static struct running *begin(struct stls_safe_pass *pass, const X509_STORE_CTX *chain)
+static void remove_ended(void)
+{
+    struct running **link = &all_running;
+
+    while (*link != NULL) {
+        struct running *running = *link;
+
+        if (running->chain != NULL) {
+            link = &running->next;
+            continue;
+        }
+        *link = running->next;
+        free(running);
+    }
+}
+
+static struct running *begin(struct stls_safe_pass *pass, X509_STORE_CTX *chain)
 {
     struct running *made = malloc(sizeof *made);
 
@@ -31,18 +48,12 @@ static struct running *begin(struct stls_safe_pass *pass, const X509_STORE_CTX *
     return made;
 }
 
-/* A coroutine in which the program's callback gave way may go on in another thread: then it stays
- * in the list of the first. */
+/* A coroutine in which the program's callback gave way may have gone on in another thread, whose
+ * list this is not in. */
 static void end(struct running *running)
 {
-    struct running **link = &all_running;
-
-    while (*link != NULL && *link != running)
-        link = &(*link)->next;
-    if (*link == NULL)
-        return;
-    *link = running->next;
-    free(running);
+    running->chain = NULL;
+    remove_ended();
 }
 
 static int on_step(int ok, X509_STORE_CTX *chain);
@@ -74,6 +85,7 @@ static void make_safe(const struct stls_openssl *openssl, X509_STORE_CTX *chain,
  * then *ret_is_ours is false. */
 static struct stls_safe_pass *find_pass(X509_STORE_CTX *chain, bool *ret_is_ours)
 {
+    remove_ended();
     *ret_is_ours = true;
     for (; chain != NULL && all_running != NULL;
          chain = all_running->openssl->X509_STORE_CTX_get0_parent_ctx(chain))
