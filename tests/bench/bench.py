@@ -116,8 +116,7 @@ class Bench:
                                 measure.interval(ratios),
                                 budget=1.03 if preload == "stricttls" else None)
             faults = statistics.mean(a.faults - b.faults for a, b in zip(used["stricttls"], base))
-            self.rows.number(f"{name}, page faults", "stricttls, more than empty preload", faults,
-                             "")
+            self.rows.number("page faults, more than empty preload", name, faults, "")
 
     # -- TLS
 
