@@ -25,6 +25,7 @@ int main(int argc, char **argv)
         {"quic", stls_ways_quic},
         {"recent", stls_ways_recent},
         {"ech", stls_ways_ech},
+        {"left", stls_ways_left},
         {"rare", stls_ways_rare},
         {NULL, NULL},
     };

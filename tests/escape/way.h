@@ -101,6 +101,7 @@ extern const struct stls_way stls_ways_objects[];
 extern const struct stls_way stls_ways_quic[];
 extern const struct stls_way stls_ways_recent[];
 extern const struct stls_way stls_ways_ech[];
+extern const struct stls_way stls_ways_left[];
 extern const struct stls_way stls_ways_rare[];
 
 struct stls_area {

@@ -1,7 +1,6 @@
 /* ways_verify.c - the peer's certificate is not verified, or what was found is forgiven. */
 #include "client.h"
 
-#include <setjmp.h>
 #include <string.h>
 
 static int answer_one(int ok, X509_STORE_CTX *chain)
@@ -59,66 +58,6 @@ static int verify_with_own_step(X509_STORE_CTX *chain, void *arg)
     (void)arg;
     X509_STORE_CTX_set_verify_cb(chain, answer_one);
     return X509_verify_cert(chain);
-}
-
-/* As by an exception, or by Perl's die. */
-static jmp_buf before_verification;
-
-static int leave(int ok, X509_STORE_CTX *chain)
-{
-    (void)ok, (void)chain;
-    longjmp(before_verification, 1);
-}
-
-static int connect_further_down(SSL *ssl)
-{
-    volatile unsigned char bytes[1 << 16];
-
-    bytes[0] = SSL_connect(ssl) == 1;
-    return bytes[0];
-}
-
-static void use_stack(void)
-{
-    volatile unsigned char bytes[1 << 17];
-
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = 0x5a;
-}
-
-/* Another chain is verified meanwhile, with the callback that this one has. */
-static int verify_another(int ok, X509_STORE_CTX *chain)
-{
-    static bool is_busy;
-    X509_STORE_CTX *other = is_busy ? NULL : X509_STORE_CTX_new();
-
-    (void)ok;
-    if (other != NULL && X509_STORE_CTX_init(other, X509_STORE_CTX_get0_store(chain),
-                                             X509_STORE_CTX_get0_cert(chain),
-                                             X509_STORE_CTX_get0_untrusted(chain)) == 1) {
-        is_busy = true;
-        X509_STORE_CTX_set_verify_cb(other, X509_STORE_CTX_get_verify_cb(chain));
-        (void)X509_verify_cert(other);
-        is_busy = false;
-    }
-    X509_STORE_CTX_free(other);
-    return 1;
-}
-
-static int run_left(const struct stls_target *target)
-{
-    SSL_CTX *context = stls_client_verifying_context(target);
-    SSL *ssl = stls_client_new(context, target, 0);
-
-    SSL_set_verify(ssl, SSL_VERIFY_PEER, leave);
-    if (setjmp(before_verification) == 0) {
-        (void)connect_further_down(ssl);
-        return stls_client_failed(ssl, "SSL_connect came back");
-    }
-    SSL_free(ssl);
-    use_stack();
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, verify_another);
-    return stls_client_finish(context, stls_client_new(context, target, 0));
 }
 
 static void context_none(SSL_CTX *context, const struct stls_target *target)
@@ -308,9 +247,6 @@ const struct stls_way stls_ways_verify[] = {
     {.name = "verify-callback-one-connection",
      .attack = "the same by SSL_set_verify",
      .connection = connection_callback},
-    {.name = "verify-callback-left",
-     .attack = "a verify callback is left by longjmp; the next one verifies another chain as well",
-     .run = run_left},
     {.name = "verify-depth",
      .attack = "SSL_CTX_set_verify_depth(0), and a callback that answers 1",
      .bad = "lab:missing-intermediate",

@@ -1,0 +1,141 @@
+/* ways_left.c - a verify callback that does not come back, or not in the thread that called it.
+ * What is kept about a verification under way must not be looked for where it was.
+ */
+#include "client.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+enum {
+    STACK = 1 << 18,
+    RUBBISH = 0x5a,
+};
+
+/* Another chain is verified meanwhile, with the callback that this one has. */
+static int verify_another(int ok, X509_STORE_CTX *chain)
+{
+    static bool is_busy;
+    X509_STORE_CTX *other = is_busy ? NULL : X509_STORE_CTX_new();
+
+    (void)ok;
+    if (other != NULL && X509_STORE_CTX_init(other, X509_STORE_CTX_get0_store(chain),
+                                             X509_STORE_CTX_get0_cert(chain),
+                                             X509_STORE_CTX_get0_untrusted(chain)) == 1) {
+        is_busy = true;
+        X509_STORE_CTX_set_verify_cb(other, X509_STORE_CTX_get_verify_cb(chain));
+        (void)X509_verify_cert(other);
+        is_busy = false;
+    }
+    X509_STORE_CTX_free(other);
+    return 1;
+}
+
+static int finish(SSL_CTX *context, const struct stls_target *target)
+{
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, verify_another);
+    return stls_client_finish(context, stls_client_new(context, target, 0));
+}
+
+/* -- by longjmp, as by an exception or by Perl's die */
+
+static jmp_buf before_verification;
+
+static int leave(int ok, X509_STORE_CTX *chain)
+{
+    (void)ok, (void)chain;
+    longjmp(before_verification, 1);
+}
+
+static int connect_further_down(SSL *ssl)
+{
+    volatile unsigned char bytes[STACK / 4];
+
+    bytes[0] = SSL_connect(ssl) == 1;
+    return bytes[0];
+}
+
+static void use_stack(void)
+{
+    volatile unsigned char bytes[STACK / 2];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = RUBBISH;
+}
+
+static int run_longjmp(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl = stls_client_new(context, target, 0);
+
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, leave);
+    if (setjmp(before_verification) == 0) {
+        (void)connect_further_down(ssl);
+        return stls_client_failed(ssl, "SSL_connect came back");
+    }
+    SSL_free(ssl);
+    use_stack();
+    return finish(context, target);
+}
+
+/* -- by a coroutine that goes on in another thread */
+
+static ucontext_t caller, coroutine;
+static SSL *moving;
+static bool has_moved;
+
+static int give_way(int ok, X509_STORE_CTX *chain)
+{
+    (void)ok, (void)chain;
+    if (!has_moved) {
+        has_moved = true;
+        swapcontext(&coroutine, &caller);
+    }
+    return 1;
+}
+
+static void connect_in_coroutine(void)
+{
+    (void)SSL_connect(moving);
+    setcontext(&caller);
+}
+
+static void *go_on(void *arg)
+{
+    swapcontext(&caller, &coroutine);
+    return arg;
+}
+
+static int run_coroutine(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    char *stack = malloc(STACK);
+    pthread_t thread;
+
+    moving = stls_client_new(context, target, 0);
+    SSL_set_verify(moving, SSL_VERIFY_PEER, give_way);
+    if (stack == NULL || getcontext(&coroutine) != 0)
+        return stls_client_failed(moving, "getcontext");
+    coroutine.uc_stack.ss_sp = stack;
+    coroutine.uc_stack.ss_size = STACK;
+    makecontext(&coroutine, connect_in_coroutine, 0);
+    swapcontext(&caller, &coroutine);
+    if (!has_moved || pthread_create(&thread, NULL, go_on, NULL) != 0)
+        return stls_client_failed(moving, "the coroutine");
+    pthread_join(thread, NULL);
+    SSL_free(moving);
+    memset(stack, RUBBISH, STACK); /* and stays: what refers to it is to find this */
+    return finish(context, target);
+}
+
+const struct stls_way stls_ways_left[] = {
+    {.name = "verify-callback-left",
+     .attack = "a verify callback is left by longjmp; the next one verifies another chain as well",
+     .run = run_longjmp},
+    {.name = "verify-callback-moved",
+     .attack = "the same, where the first gives way in a coroutine that ends in another thread",
+     .run = run_coroutine},
+    STLS_WAYS_END,
+};
