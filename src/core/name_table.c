@@ -135,26 +135,33 @@ static void add_recent(struct stls_name_recent *recent, struct stls_name_entry *
         recent->has_lost = true;
 }
 
+/* A new name: in place of that entry, or of the oldest where there is no room. */
+static struct stls_name_entry *add(struct stls_name_table *table, struct stls_name_entry *entry,
+                                   const struct stls_host *host, const struct stls_name_key *key)
+{
+    if (entry == NULL && table->count == STLS_NAME_TABLE_ENTRIES)
+        entry = table->oldest;
+    if (entry != NULL)
+        take_out(table, entry);
+    else
+        entry = &table->entries[table->count++];
+    entry->serial = ++table->serial;
+    entry->key = *key;
+    copy_host(&entry->host, host);
+    put_in(table, entry);
+    return entry;
+}
+
 void stls_name_table_keep(struct stls_name_table *table, const struct stls_host *host,
                           const struct stls_name_key *key, struct stls_name_recent *recent)
 {
     bool is_same;
     struct stls_name_entry *entry = find(table, key, host, &is_same);
 
-    if (entry == NULL && table->count == STLS_NAME_TABLE_ENTRIES)
-        entry = table->oldest;
-    if (is_same) {
+    if (is_same)
         use(table, entry);
-    } else {
-        if (entry != NULL)
-            take_out(table, entry);
-        else
-            entry = &table->entries[table->count++];
-        entry->serial = ++table->serial;
-        entry->key = *key;
-        copy_host(&entry->host, host);
-        put_in(table, entry);
-    }
+    else
+        entry = add(table, entry, host, key);
     entry->asked = ++table->clock;
     entry->is_pending = true;
     add_recent(recent, entry);

@@ -187,20 +187,26 @@ bool stls_names_is_open(const struct stls_names_socket *socket)
     return socket->is_there && cookie_of(socket->fd) == socket->cookie;
 }
 
+static bool has_socket(int fd, uint64_t cookie)
+{
+    const struct stls_names_socket *first = this_thread.sockets, *place;
+
+    for (place = first; place < first + STLS_NAMES_SOCKETS; place++)
+        if (place->cookie == cookie && place->fd == fd && place->is_there)
+            return true;
+    return false;
+}
+
 /* False if it is there: a program may connect again to ask how it is going. What a signal handler
  * connects in between has a place of its own. */
 static bool add_socket(int fd, uint64_t cookie)
 {
-    struct stls_names_socket *first = this_thread.sockets, *place;
-
-    for (place = first; cookie <= this_thread.highest_cookie && place < first + STLS_NAMES_SOCKETS;
-         place++)
-        if (place->cookie == cookie && place->fd == fd && place->is_there)
-            return false;
     if (cookie > this_thread.highest_cookie) /* as of nearly every socket that is new */
         this_thread.highest_cookie = cookie;
-    place = first + this_thread.next_socket++ % STLS_NAMES_SOCKETS;
-    *place = (struct stls_names_socket){cookie, fd, true};
+    else if (has_socket(fd, cookie))
+        return false;
+    this_thread.sockets[this_thread.next_socket++ % STLS_NAMES_SOCKETS] =
+        (struct stls_names_socket){cookie, fd, true};
     return true;
 }
 
