@@ -113,7 +113,7 @@ long stls_policy_today(void)
 static struct stls_effective *resolve(const struct loaded *made, stls_policy_expired *expired,
                                       void *arg)
 {
-    struct stls_effective *effective = calloc(1, sizeof *effective);
+    struct stls_effective *effective = malloc(sizeof *effective);
 
     if (effective != NULL &&
         stls_policy_resolve(&made->sources, NULL, stls_policy_today(), expired, arg, effective))
@@ -122,23 +122,30 @@ static struct stls_effective *resolve(const struct loaded *made, stls_policy_exp
     return NULL;
 }
 
-/* Two copies would take each other's callbacks for the program's. The one that holds is the last,
- * which is the administrator's. Asked by a program that connects before it uses TLS, and again when
- * it does; the loader's list may be long. */
-static bool has_copy_behind(void)
+/* What never changes, but is dear to find out. Two threads may both ask. */
+static bool ask_once(_Atomic int *known, bool (*ask)(void))
 {
     enum {
         UNASKED,
         NO,
         YES
     };
-    static _Atomic int known = UNASKED;
 
-    if (atomic_load_explicit(&known, memory_order_relaxed) == UNASKED)
-        atomic_store_explicit(&known, stls_elf_has_copy_behind() ? YES : NO, memory_order_relaxed);
-    return atomic_load_explicit(&known, memory_order_relaxed) == YES;
+    if (atomic_load_explicit(known, memory_order_relaxed) == UNASKED)
+        atomic_store_explicit(known, ask() ? YES : NO, memory_order_relaxed);
+    return atomic_load_explicit(known, memory_order_relaxed) == YES;
 }
 
+/* Asked by a program that connects before it uses TLS, and again when it does. */
+static bool has_copy_behind(void)
+{
+    static _Atomic int known;
+
+    return ask_once(&known, stls_elf_has_copy_behind);
+}
+
+/* Two copies would take each other's callbacks for the program's. The one that holds is the last,
+ * which is the administrator's. */
 static bool load_off(struct loaded *made)
 {
     struct stls_effective *process = calloc(1, sizeof *process);
@@ -151,7 +158,7 @@ static bool load_off(struct loaded *made)
     return true;
 }
 
-static const char *known(const char *path)
+static const char *path_or_null(const char *path)
 {
     return path[0] != '\0' ? path : NULL;
 }
@@ -167,8 +174,8 @@ static bool load(struct loaded *made)
     if (around == NULL)
         return false;
     if (around->paths != NULL) {
-        made->sources.program.executable = known(around->paths->executable);
-        made->sources.program.script = known(around->paths->script);
+        made->sources.program.executable = path_or_null(around->paths->executable);
+        made->sources.program.script = path_or_null(around->paths->script);
     }
     made->sources.system = parse(made, STLS_POLICY_SYSTEM_PATH, &around->system, &made->system);
     if (!stls_policy_file_locks(made->sources.system))
@@ -284,39 +291,32 @@ bool stls_policy_leaves_contexts(void)
 /* Before the policy is loaded. */
 static bool is_off_already(void)
 {
-    const char *mode;
+    int saved = errno;
+    bool is_off = has_copy_behind();
 
-    if (has_copy_behind())
-        return true;
-    stls_environment_start_early();
-    mode = stls_environment_variable("STRICTTLS_MODE");
-    /* A policy of the system's would not let the environment switch it off. */
-    return mode != NULL && strcmp(mode, "off") == 0 && !stls_policy_bytes_has_system();
+    if (!is_off) {
+        const char *mode;
+
+        stls_environment_start_early();
+        mode = stls_environment_variable("STRICTTLS_MODE");
+        /* A policy of the system's would not let the environment switch it off. */
+        is_off = mode != NULL && strcmp(mode, "off") == 0 && !stls_policy_bytes_has_system();
+    }
+    errno = saved;
+    return is_off;
 }
 
 bool stls_policy_is_off(void)
 {
-    enum {
-        UNASKED,
-        ON,
-        OFF
-    };
-    static _Atomic int known = UNASKED;
+    static _Atomic int known;
     const struct loaded *loaded = atomic_load_explicit(&current, memory_order_acquire);
-    int saved = errno;
+    const struct stls_effective *process;
 
-    if (loaded != NULL) {
-        const struct stls_effective *process =
-            atomic_load_explicit(&loaded->process, memory_order_acquire);
-
-        return process->policy.mode == STLS_MODE_OFF && process->last_day == LONG_MAX &&
-               !loaded->has_host_modes;
-    }
-    if (atomic_load_explicit(&known, memory_order_relaxed) == UNASKED) {
-        atomic_store_explicit(&known, is_off_already() ? OFF : ON, memory_order_relaxed);
-        errno = saved;
-    }
-    return atomic_load_explicit(&known, memory_order_relaxed) == OFF;
+    if (loaded == NULL)
+        return ask_once(&known, is_off_already);
+    process = atomic_load_explicit(&loaded->process, memory_order_acquire);
+    return process->policy.mode == STLS_MODE_OFF && process->last_day == LONG_MAX &&
+           !loaded->has_host_modes;
 }
 
 const char *stls_policy_broken(void)
