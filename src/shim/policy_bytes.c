@@ -234,6 +234,22 @@ static bool find_paths(struct stls_policy_surroundings *made, char **arguments)
     return true;
 }
 
+/* False when out of memory. */
+static bool fill(struct stls_policy_surroundings *made, const char *own, const char *anchors,
+                 char **arguments)
+{
+    made->system = read_policy(STLS_POLICY_SYSTEM_PATH, false);
+    if (own != NULL)
+        made->own = read_policy(own, true);
+    if (!find_paths(made, arguments))
+        return false;
+    find_anchors(made, &made->system);
+    find_anchors(made, &made->own);
+    if (anchors != NULL)
+        read_anchors(made, anchors, strlen(anchors));
+    return true;
+}
+
 /* The first that is made, which mostly is the only one, takes no memory of the heap: many programs
  * have not begun theirs when this is asked for. */
 static struct stls_policy_surroundings first;
@@ -252,6 +268,7 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, c
         atomic_load_explicit(&read_already, memory_order_acquire);
     struct stls_policy_surroundings *made;
     int saved_errno = errno;
+    bool is_whole;
 
     if (there != NULL)
         return there;
@@ -259,22 +276,14 @@ const struct stls_policy_surroundings *stls_policy_bytes_read(const char *own, c
     made = make();
     if (made == NULL)
         return NULL;
-    made->system = read_policy(STLS_POLICY_SYSTEM_PATH, false);
-    if (own != NULL)
-        made->own = read_policy(own, true);
-    if (find_paths(made, arguments)) {
-        find_anchors(made, &made->system);
-        find_anchors(made, &made->own);
-        if (anchors != NULL)
-            read_anchors(made, anchors, strlen(anchors));
-        errno = saved_errno;
-        if (atomic_compare_exchange_strong(&read_already, &there, made))
-            return made;
-    }
+    is_whole = fill(made, own, anchors, arguments);
     errno = saved_errno;
+    if (is_whole && atomic_compare_exchange_strong(&read_already, &there, made))
+        return made;
     free((void *)(uintptr_t)made->system.text);
     free((void *)(uintptr_t)made->own.text);
+    free(made->paths);
     if (made != &first)
-        free(made); /* but not its paths and anchors, once a process at most */
+        free(made); /* but not its anchors, once a process at most */
     return there;
 }
