@@ -146,6 +146,7 @@ static __attribute__((noinline)) int ask_first(struct stls_openssl *openssl,
 int stls_gate_algorithms(const SSL *ssl, const SSL_CTX *context, int op, int bits, int number,
                          void *other, void *ex)
 {
+    /* From here on op, bits, number and context are taken from here, not to be kept twice. */
     const struct stls_question ask = {ssl, context, op, bits, number, other};
     struct stls_openssl *openssl =
         stls_openssl_of_object(ssl != NULL ? (const void *)ssl : context);
