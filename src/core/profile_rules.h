@@ -4,8 +4,8 @@
 
 #include <openssl/x509_vfy.h> /* the numbers of errors only */
 
+#include "certificate.h"
 #include "policy.h"
-#include "profile.h"
 
 /* What a certificate is in its chain. */
 enum {
@@ -23,9 +23,10 @@ struct stls_profile_view {
     size_t count, index;
     const struct stls_certificate *certificate; /* &chain[index] */
     unsigned roles;
-    int rules;                        /* enum stls_chain_rules */
-    const char *reasons;              /* of the rules that are still to be asked */
-    struct stls_profile_fault *fault; /* out: the first that is not kept; .reason is NULL before */
+    int rules;           /* enum stls_chain_rules */
+    const char *reasons; /* of the rules that are still to be asked */
+    const char *fault;   /* out: why the first is not kept that is not; NULL before */
+    int error;           /* the same, as X509_V_ERR_* */
 };
 
 /* One rule: whom it binds, from which level on, and the error if it is not kept; as one number,
