@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "algorithms_judge.h"
 #include "policy_load.h"
 #include "state.h"
+#include "vetted.h"
 
 #include "../core/list.h"
 

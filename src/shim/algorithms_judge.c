@@ -1,6 +1,5 @@
-/* algorithms_judge.c - one version, cipher, group or signature algorithm: is it vetted? See
- * algorithms.h. Asked about a hundred times a handshake, so this file is compiled to be fast. */
-#include "algorithms.h"
+/* algorithms_judge.c - see algorithms_judge.h */
+#include "algorithms_judge.h"
 
 #include "../core/banned.h"
 

@@ -9,7 +9,7 @@
 
 #include "../core/asked.h"
 
-#include "algorithms.h"
+#include "algorithms_judge.h"
 #include "openssl.h"
 #include "state.h"
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "algorithms.h"
+#include "algorithms_judge.h"
 #include "denied.h"
 #include "vetted.h"
 

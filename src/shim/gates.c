@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "algorithms.h"
+#include "algorithms_judge.h"
 #include "denied.h"
 #include "handshake.h"
 #include "last_look.h"

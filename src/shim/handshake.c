@@ -2,6 +2,7 @@
 #include "handshake.h"
 
 #include "algorithms.h"
+#include "algorithms_judge.h"
 #include "denied.h"
 #include "last_look.h"
 #include "policy_host.h"

@@ -14,6 +14,7 @@
 #include "next.h"
 #include "report.h"
 #include "slots.h"
+#include "vetted.h"
 
 #include "../core/banned.h"
 

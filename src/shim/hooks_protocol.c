@@ -6,6 +6,7 @@
 #include "hooks.h"
 
 #include "algorithms.h"
+#include "algorithms_judge.h"
 
 #include "../core/asked.h"
 

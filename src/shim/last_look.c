@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "algorithms.h"
+#include "algorithms_judge.h"
 #include "foresight.h"
 #include "policy_load.h"
 #include "report.h"
