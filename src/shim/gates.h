@@ -1,17 +1,12 @@
 /* gates.h - the three callbacks through which every handshake of an attached context goes.
  *
  * Owns: the order of things inside a handshake, the program's own callbacks behind ours, and the
- * errno and error queue that a callback must leave as it found them.
+ * errno and error queue that a callback must leave as it found them. slots.h declares them.
  */
 #ifndef STLS_GATES_H
 #define STLS_GATES_H
 
 #include "openssl.h"
-#include "state.h"
-
-stls_info_callback stls_gate_state;
-stls_security_callback stls_gate_algorithms;
-stls_cert_verify_callback stls_gate_certificate; /* arg: the struct stls_openssl */
 
 /* Non-NULL where the policy can't be obeyed, so that nothing may pass: the reason. */
 const char *stls_gates_closed(struct stls_openssl *openssl);

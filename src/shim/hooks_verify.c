@@ -5,7 +5,6 @@
  */
 #include "hooks.h"
 
-#include "gates.h"
 #include "slots.h"
 
 #include "../core/banned.h"

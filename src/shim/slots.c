@@ -4,8 +4,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "gates.h"
-
 #include "../core/banned.h"
 
 /* As it lies in an SSL_CTX: side by side, in every version from 1.1.1 to 4.0. */

@@ -10,6 +10,11 @@
 #include "openssl.h"
 #include "state.h"
 
+/* The gates, as OpenSSL calls them; gates.c is what they do. */
+stls_info_callback stls_gate_state;
+stls_security_callback stls_gate_algorithms;
+stls_cert_verify_callback stls_gate_certificate; /* arg: the struct stls_openssl */
+
 /* attach: takes the three slots of a context that is being made. */
 void stls_slots_take(struct stls_openssl *openssl, SSL_CTX *context, struct stls_context *record);
 
