@@ -9,6 +9,7 @@
 #include "policy_match.h"
 #include "policy_merge.h"
 #include "policy_text.h"
+#include "policy_values.h"
 
 #include "banned.h"
 

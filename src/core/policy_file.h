@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "policy.h"
+#include "policy_words.h"
 
 struct stls_policy_setting {
     const struct stls_word *word;

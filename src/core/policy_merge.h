@@ -8,6 +8,7 @@
 #define STLS_POLICY_MERGE_H
 
 #include "policy.h"
+#include "policy_words.h"
 
 /* True if a allows nothing by this word that b does not. */
 bool stls_policy_is_within(const struct stls_policy *a, const struct stls_policy *b,

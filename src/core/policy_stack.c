@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy_merge.h"
+#include "policy_values.h"
 
 #include "banned.h"
 

@@ -1,5 +1,5 @@
-/* policy_words.c - the table of the policy's words, and the shipped policies; see policy.h */
-#include "policy.h"
+/* policy_words.c - see policy_words.h */
+#include "policy_words.h"
 
 #include <string.h>
 
@@ -180,18 +180,6 @@ static const struct {
 };
 #undef WORD
 
-/* What a shipped policy says other than intermediate. */
-static const struct {
-    char policy[7];
-    char word[12];
-    char value[8];
-} differences[] = {
-    {"strict", "MinProtocol", "TLSv1.3"},
-    {"strict", "ChainRules", "webpki"},
-    {"audit", "Mode", "audit"},
-};
-static const char shipped[][13] = {"intermediate", "strict", "audit"};
-
 static const char *text_of(const struct stls_word *word, size_t number)
 {
     return stls_texts_at((const char *)&texts + word->texts, number);
@@ -222,6 +210,11 @@ const uint16_t *stls_word_initial_codes(const struct stls_word *word)
     return word->initial_codes != 0
                ? (const void *)((const char *)&initial + word->initial_codes - 1)
                : NULL;
+}
+
+const char *stls_word_initial_text(const struct stls_word *word)
+{
+    return text_of(word, 2);
 }
 
 const char *stls_word_meaning(const struct stls_word *word)
@@ -261,7 +254,7 @@ const struct stls_word *stls_policy_find_word(const char *name, size_t length)
     return NULL;
 }
 
-static bool is_value(const struct stls_word *word)
+bool stls_word_has_value(const struct stls_word *word)
 {
     return word->kind != STLS_WORD_BASE && word->kind != STLS_WORD_TEXT &&
            word->kind != STLS_WORD_DATE;
@@ -270,72 +263,8 @@ static bool is_value(const struct stls_word *word)
 const struct stls_word *stls_policy_word_at(size_t offset)
 {
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (is_value(&words[i]) &&
+        if (stls_word_has_value(&words[i]) &&
             (words[i].kind == STLS_WORD_CIPHERS ? words[i].text_offset : words[i].offset) == offset)
             return &words[i];
     return NULL;
-}
-
-/* A list, by its names where it is a cipher string. The policy has none yet. */
-static void set_codes(struct stls_policy *policy, const struct stls_word *word,
-                      const uint16_t *codes)
-{
-    struct stls_codes *list = (void *)((char *)policy + word->offset);
-    char *text = (char *)policy + word->text_offset;
-
-    for (; *codes != 0; codes++) {
-        const char *name;
-        size_t length;
-
-        if (word->kind == STLS_WORD_CODES) {
-            list->number[list->count++] = *codes;
-            continue;
-        }
-        if (text > (char *)policy + word->text_offset)
-            *text++ = ':';
-        name = stls_registry_find_number(word->registry, *codes)->name;
-        length = strlen(name);
-        memcpy(text, name, length);
-        text += length;
-    }
-}
-
-bool stls_policy_shipped(struct stls_policy *policy, const char *name)
-{
-    char ignored[1];
-    bool is_known = false;
-
-    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++)
-        is_known = is_known || strcmp(shipped[i], name) == 0;
-    if (!is_known)
-        return false;
-    memset(policy, 0, sizeof *policy);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        const uint16_t *codes = stls_word_initial_codes(&words[i]);
-        const char *value = text_of(&words[i], 2);
-
-        if (!is_value(&words[i]))
-            continue;
-        if (codes != NULL) {
-            set_codes(policy, &words[i], codes);
-            continue;
-        }
-        for (size_t j = 0; j < sizeof differences / sizeof differences[0]; j++)
-            if (strcmp(differences[j].policy, name) == 0 &&
-                strcmp(differences[j].word, stls_word_name(&words[i])) == 0)
-                value = differences[j].value;
-        if (!stls_policy_set(policy, &words[i], value, ignored, sizeof ignored))
-            return false;
-    }
-    return true;
-}
-
-void stls_word_initial(const struct stls_word *word, char text[STLS_VALUE_MAX])
-{
-    struct stls_policy policy;
-
-    stls_policy_shipped(&policy, shipped[0]);
-    stls_policy_value(&policy, word, text);
-    if (text[0] == '\0')
-        memcpy(text, text_of(word, 2), strlen(text_of(word, 2)) + 1);
 }

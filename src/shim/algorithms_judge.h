@@ -1,6 +1,7 @@
 /* algorithms_judge.h - one version, cipher, group or signature algorithm: is it vetted?
  *
- * Owns: the answer of gate 3. Asked about a hundred times a handshake, so it is compiled to be fast.
+ * Owns: the answer of gate 3. Asked about a hundred times a handshake, so it is compiled to be
+ * fast.
  */
 #ifndef STLS_ALGORITHMS_JUDGE_H
 #define STLS_ALGORITHMS_JUDGE_H

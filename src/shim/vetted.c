@@ -9,6 +9,7 @@
 #include "policy_load.h"
 
 #include "../core/list.h"
+#include "../core/policy_words.h"
 
 #include "../core/banned.h"
 

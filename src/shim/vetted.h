@@ -7,6 +7,7 @@
 #define STLS_VETTED_H
 
 #include "../core/policy.h"
+#include "../core/registry.h"
 
 #include "openssl.h"
 

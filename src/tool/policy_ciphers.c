@@ -7,6 +7,8 @@
 
 #include <openssl/ssl.h>
 
+#include "../core/policy_values.h"
+
 #include "../core/banned.h"
 
 /* A list that merging made has several parts, with '&' between: what is in all of them. */

@@ -7,6 +7,8 @@
 
 #include "policy_source.h"
 
+#include "../core/policy_values.h"
+
 #include "../core/banned.h"
 
 /* A shipped policy has no file: then that is empty. */

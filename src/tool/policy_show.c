@@ -6,6 +6,8 @@
 
 #include <yajl/yajl_gen.h>
 
+#include "../core/policy_values.h"
+
 #include "../core/banned.h"
 
 static bool is_shown(const struct stls_word *word)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../core/policy_values.h"
+
 #include "../core/banned.h"
 
 static const char *role_of(const struct stls_word *word)

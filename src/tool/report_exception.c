@@ -5,7 +5,7 @@
 #include "report.h"
 
 #include "../core/line.h"
-#include "../core/policy.h"
+#include "../core/policy_values.h"
 
 #include "../core/banned.h"
 

@@ -13,6 +13,8 @@
 #include "policy_source.h"
 #include "tool.h"
 
+#include "../core/policy_values.h"
+
 #include "../core/banned.h"
 
 #define LIBRARY "libstricttls.so"

@@ -3,7 +3,7 @@
 
 #include "tool.h"
 
-#include "../core/policy.h"
+#include "../core/policy_values.h"
 
 #include "../core/banned.h"
 

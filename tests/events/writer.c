@@ -13,7 +13,7 @@
 
 #include "../../src/core/asked.h"
 #include "../../src/core/event.h"
-#include "../../src/core/policy.h"
+#include "../../src/core/policy_values.h"
 #include "../../src/shim/sinks.h"
 
 /* Escapes, a forged line, a byte of C1, broken UTF-8, a bidirectional override, the end of JSON. */

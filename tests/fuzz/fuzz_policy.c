@@ -17,6 +17,7 @@
 
 #include "core/policy_merge.h"
 #include "core/policy_stack.h"
+#include "core/policy_values.h"
 
 enum {
     VALUE_SIZE = 512,

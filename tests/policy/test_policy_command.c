@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/policy.h"
+#include "core/policy_values.h"
 #include "support/files.h"
 #include "support/process.h"
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/policy.h"
+#include "core/policy_values.h"
 
 enum {
     VALUES_MAX = 6,

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/core/policy.h"
+#include "../../src/core/policy_values.h"
 
 static const struct stls_word *word_of(const char *variable)
 {

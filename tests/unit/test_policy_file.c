@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../src/core/policy_stack.h"
+#include "../../src/core/policy_values.h"
 
 /* A parser of "[section]" and "word = value" lines. */
 struct parser {

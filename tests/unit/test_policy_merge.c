@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../src/core/policy_merge.h"
+#include "../../src/core/policy_values.h"
 
 static const char *const values[][7] = {
     {"Mode", "enforce", "audit", "off"},

@@ -1,5 +1,5 @@
-/* policy.c - values, read and written; see policy.h */
-#include "policy.h"
+/* policy_values.c - see policy_values.h */
+#include "policy_values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,52 +114,6 @@ static bool read_ciphers(const char *value, char ret[STLS_TEXT_MAX])
     return true;
 }
 
-enum {
-    PIN_TEXT = 44, /* base64 of 32 bytes */
-};
-
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static bool read_pin(const char *text, size_t length, unsigned char ret[STLS_PIN_SIZE])
-{
-    uint32_t bits = 0;
-    size_t used = 0;
-
-    if (length != PIN_TEXT || text[PIN_TEXT - 1] != '=')
-        return false;
-    for (size_t i = 0; i < PIN_TEXT; i++) {
-        const char *digit = i < PIN_TEXT - 1 ? strchr(base64, text[i]) : base64;
-
-        if (digit == NULL || *digit == '\0')
-            return false;
-        bits = bits << 6 | (uint32_t)(digit - base64);
-        if (i % 4 == 3)
-            for (int shift = 16; shift >= 0 && used < STLS_PIN_SIZE; shift -= 8)
-                ret[used++] = (unsigned char)(bits >> shift);
-    }
-    return (bits & 0xff) == 0; /* nothing behind the last byte */
-}
-
-static bool read_pins(const char *value, struct stls_pins *ret)
-{
-    static const char separators[] = ": \t";
-    struct stls_pins pins = {.is_set = true};
-
-    if (strcmp(value, "none") == 0) {
-        *ret = (struct stls_pins){.is_set = false};
-        return true;
-    }
-    for (size_t length; (length = stls_list_next(&value, separators)) > 0; value += length) {
-        if (pins.count == STLS_PINS_MAX || !read_pin(value, length, pins.hash[pins.count]))
-            return false;
-        pins.count++;
-    }
-    if (pins.count == 0)
-        return false;
-    *ret = pins;
-    return true;
-}
-
 static long number_of(const char *text, size_t count)
 {
     long number = 0;
@@ -200,6 +154,74 @@ static bool read_path(const struct stls_word *word, const char *value, char *tex
         return false;
     memcpy(text, value + prefix, strlen(value + prefix) + 1);
     *number = word->path_value;
+    return true;
+}
+
+/* What a shipped policy says other than intermediate. */
+static const struct {
+    char policy[7];
+    char word[12];
+    char value[8];
+} differences[] = {
+    {"strict", "MinProtocol", "TLSv1.3"},
+    {"strict", "ChainRules", "webpki"},
+    {"audit", "Mode", "audit"},
+};
+static const char shipped[][13] = {"intermediate", "strict", "audit"};
+
+/* A list, by its names where it is a cipher string. The policy has none yet. */
+static void set_codes(struct stls_policy *policy, const struct stls_word *word,
+                      const uint16_t *codes)
+{
+    struct stls_codes *list = (void *)((char *)policy + word->offset);
+    char *text = (char *)policy + word->text_offset;
+
+    for (; *codes != 0; codes++) {
+        const char *name;
+        size_t length;
+
+        if (word->kind == STLS_WORD_CODES) {
+            list->number[list->count++] = *codes;
+            continue;
+        }
+        if (text > (char *)policy + word->text_offset)
+            *text++ = ':';
+        name = stls_registry_find_number(word->registry, *codes)->name;
+        length = strlen(name);
+        memcpy(text, name, length);
+        text += length;
+    }
+}
+
+bool stls_policy_shipped(struct stls_policy *policy, const char *name)
+{
+    size_t word_count;
+    const struct stls_word *words = stls_policy_words(&word_count);
+    char ignored[1];
+    bool is_known = false;
+
+    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++)
+        is_known = is_known || strcmp(shipped[i], name) == 0;
+    if (!is_known)
+        return false;
+    memset(policy, 0, sizeof *policy);
+    for (size_t i = 0; i < word_count; i++) {
+        const uint16_t *codes = stls_word_initial_codes(&words[i]);
+        const char *value = stls_word_initial_text(&words[i]);
+
+        if (!stls_word_has_value(&words[i]))
+            continue;
+        if (codes != NULL) {
+            set_codes(policy, &words[i], codes);
+            continue;
+        }
+        for (size_t j = 0; j < sizeof differences / sizeof differences[0]; j++)
+            if (strcmp(differences[j].policy, name) == 0 &&
+                strcmp(differences[j].word, stls_word_name(&words[i])) == 0)
+                value = differences[j].value;
+        if (!stls_policy_set(policy, &words[i], value, ignored, sizeof ignored))
+            return false;
+    }
     return true;
 }
 
@@ -246,7 +268,7 @@ bool stls_policy_set(struct stls_policy *policy, const struct stls_word *word, c
         is_good = stls_policy_shipped(policy, value);
         break;
     case STLS_WORD_PINS:
-        is_good = read_pins(value, (struct stls_pins *)(void *)field);
+        is_good = stls_pins_read(value, (struct stls_pins *)(void *)field);
         break;
     case STLS_WORD_TEXT:
         is_good = *value != '\0';
@@ -269,21 +291,6 @@ static void append(char text[STLS_VALUE_MAX], const char *separator, const char 
              added);
 }
 
-static void append_pin(char text[STLS_VALUE_MAX], const unsigned char hash[STLS_PIN_SIZE])
-{
-    char pin[PIN_TEXT];
-
-    for (size_t i = 0, at = 0; at < STLS_PIN_SIZE + 1; at += 3) {
-        uint32_t bits = (uint32_t)hash[at] << 16 | (uint32_t)hash[at + 1] << 8 |
-                        (at + 2 < STLS_PIN_SIZE ? hash[at + 2] : 0);
-
-        for (int shift = 18; shift >= 0; shift -= 6)
-            pin[i++] = base64[bits >> shift & 63];
-    }
-    pin[PIN_TEXT - 1] = '=';
-    append(text, " ", pin, PIN_TEXT);
-}
-
 /* "all" is a name for several. */
 static bool is_single(int bits)
 {
@@ -298,6 +305,7 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
     const struct stls_codes *codes = field;
     const struct stls_pins *pins = field;
     const int *number = field;
+    char pin[STLS_PIN_TEXT];
 
     text[0] = '\0';
     switch (word->kind) {
@@ -331,8 +339,10 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
         append(text, "", string, strlen(string));
         return;
     case STLS_WORD_PINS:
-        for (size_t i = 0; i < pins->count; i++)
-            append_pin(text, pins->hash[i]);
+        for (size_t i = 0; i < pins->count; i++) {
+            stls_pin_write(pins->hash[i], pin);
+            append(text, " ", pin, sizeof pin);
+        }
         if (!pins->is_set)
             append(text, "", "none", 4);
         return;
@@ -343,10 +353,12 @@ void stls_policy_value(const struct stls_policy *policy, const struct stls_word 
     }
 }
 
-bool stls_pins_contain(const struct stls_pins *pins, const unsigned char hash[STLS_PIN_SIZE])
+void stls_word_initial(const struct stls_word *word, char text[STLS_VALUE_MAX])
 {
-    for (size_t i = 0; i < pins->count; i++)
-        if (memcmp(pins->hash[i], hash, STLS_PIN_SIZE) == 0)
-            return true;
-    return false;
+    struct stls_policy policy;
+
+    stls_policy_shipped(&policy, shipped[0]);
+    stls_policy_value(&policy, word, text);
+    if (text[0] == '\0')
+        memcpy(text, stls_word_initial_text(word), strlen(stls_word_initial_text(word)) + 1);
 }
