@@ -16,7 +16,7 @@
 enum {
     STLS_NAMES_MAX = 16, /* of one address, most recent first; more are forgotten */
     STLS_NAME_RECENT = 16,
-    STLS_NAME_TABLE_CHAINS = 512,
+    STLS_NAME_TABLE_CHAINS = 256,
     STLS_NAME_TABLE_ENTRIES = 4096,
     STLS_NAME_TABLE_SOCKETS = 2048, /* between connect and handshake */
     STLS_NAME_TABLE_WAYS = 8,       /* places that one socket may have, most recent first */
@@ -64,14 +64,15 @@ struct stls_name_recent {
     bool has_lost; /* there were more that are not used */
 };
 
+/* What a process that looks up a few names needs begins on one page. */
 struct stls_name_table {
-    struct stls_name_entry *chains[STLS_NAME_TABLE_CHAINS];
     struct stls_name_entry *newest, *oldest;
     size_t count;
     uint32_t serial, clock;
+    struct stls_name_entry *chains[STLS_NAME_TABLE_CHAINS];
+    struct stls_name_entry entries[STLS_NAME_TABLE_ENTRIES]; /* the first `count` are in use */
     struct stls_named_socket sockets[STLS_NAME_TABLE_SOCKETS / STLS_NAME_TABLE_WAYS]
                                     [STLS_NAME_TABLE_WAYS];
-    struct stls_name_entry entries[STLS_NAME_TABLE_ENTRIES]; /* the first `count` are in use */
 };
 
 void stls_name_table_clear(struct stls_name_table *table);

@@ -1,6 +1,6 @@
 /* names.c - see names.h
  *
- * The table is mapped at the first look-up and never grows. The lock is on a page that is empty
+ * The table is mapped at the first look-up and never grows. The lock is on pages that are empty
  * again in the child of a fork: there it is free, whoever held it.
  */
 #include "names.h"
@@ -19,10 +19,14 @@
 
 enum {
     LOCK_ATTEMPTS = 10000,
+    LOCK_PAGES = 65536, /* bytes: whole pages, of whatever size */
 };
 
 static struct memory {
-    atomic_bool *is_locked;
+    union {
+        atomic_bool is_locked;
+        char pages[LOCK_PAGES];
+    } lock;
     bool is_busy; /* while it is: who finds it so with the lock has what a fork tore apart */
     struct stls_name_table table;
 } * _Atomic memory; /* NULL before the first look-up */
@@ -40,7 +44,7 @@ static _Thread_local struct thread this_thread __attribute__((tls_model("initial
 static bool take_lock(struct memory *there)
 {
     for (int i = 0; i < LOCK_ATTEMPTS; i++) {
-        if (!atomic_exchange_explicit(there->is_locked, true, memory_order_acquire)) {
+        if (!atomic_exchange_explicit(&there->lock.is_locked, true, memory_order_acquire)) {
             if (there->is_busy)
                 stls_name_table_clear(&there->table);
             there->is_busy = true;
@@ -54,7 +58,7 @@ static bool take_lock(struct memory *there)
 static void unlock(struct memory *there)
 {
     there->is_busy = false;
-    atomic_store_explicit(there->is_locked, false, memory_order_release);
+    atomic_store_explicit(&there->lock.is_locked, false, memory_order_release);
     this_thread.is_locking = false;
 }
 
@@ -97,28 +101,16 @@ static bool key_of_address(const struct sockaddr *address, struct stls_name_key 
 }
 
 /* Pages come into being when they are written to. */
-static void *map(size_t size)
-{
-    void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    return mapped != MAP_FAILED ? mapped : NULL;
-}
-
 static void make_memory(void)
 {
-    struct memory *made = map(sizeof *made), *there = NULL;
+    struct memory *there = NULL, *made = mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE,
+                                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    if (made == NULL)
+    if (made == MAP_FAILED)
         return;
-    made->is_locked = map(sizeof *made->is_locked);
-    if (made->is_locked != NULL)
-        madvise(made->is_locked, sizeof *made->is_locked, MADV_WIPEONFORK);
-    if (made->is_locked != NULL && atomic_compare_exchange_strong(&memory, &there, made))
-        return;
-    if (made->is_locked != NULL)
-        munmap(made->is_locked, sizeof *made->is_locked);
-    munmap(made, sizeof *made);
+    madvise(&made->lock, sizeof made->lock, MADV_WIPEONFORK);
+    if (!atomic_compare_exchange_strong(&memory, &there, made))
+        munmap(made, sizeof *made);
 }
 
 /* Before the first look-up: locked, if there is something to remember it by. */
