@@ -11,12 +11,12 @@
 
 /* A thread can have several under way: a program's callback may fetch a revocation list over TLS,
  * and asynchronous jobs take turns. And some that never end: a callback can be left by an exception
- * or longjmp. Then pass points to nothing any more, as the chain does, but this stays. */
+ * or longjmp. Then the chain points to nothing any more, but this stays, and all that on_step needs
+ * is in it. */
 struct running {
     struct running *next;
     X509_STORE_CTX *_Atomic chain; /* NULL once it has ended */
-    const struct stls_openssl *openssl;
-    struct stls_safe_pass *pass;
+    struct stls_safe_pass pass;    /* result is nothing to on_step: it is on a stack */
 };
 
 static _Thread_local struct running *all_running __attribute__((tls_model("initial-exec")));
@@ -37,13 +37,13 @@ static void remove_ended(void)
     }
 }
 
-static struct running *begin(struct stls_safe_pass *pass, X509_STORE_CTX *chain)
+static struct running *begin(const struct stls_safe_pass *pass, X509_STORE_CTX *chain)
 {
     struct running *made = malloc(sizeof *made);
 
     if (made == NULL)
         return NULL;
-    *made = (struct running){all_running, chain, pass->openssl, pass};
+    *made = (struct running){all_running, chain, *pass};
     all_running = made;
     return made;
 }
@@ -88,12 +88,12 @@ static struct stls_safe_pass *find_pass(X509_STORE_CTX *chain, bool *ret_is_ours
     remove_ended();
     *ret_is_ours = true;
     for (; chain != NULL && all_running != NULL;
-         chain = all_running->openssl->X509_STORE_CTX_get0_parent_ctx(chain))
+         chain = all_running->pass.openssl->X509_STORE_CTX_get0_parent_ctx(chain))
         for (struct running *running = all_running; running != NULL; running = running->next)
             if (running->chain == chain)
-                return running->pass;
+                return &running->pass;
     *ret_is_ours = false;
-    return all_running != NULL ? all_running->pass : NULL;
+    return all_running != NULL ? &all_running->pass : NULL;
 }
 
 /* Errors that there would not be if the program had not asked for revocation lists, policies or
@@ -156,8 +156,8 @@ static int on_step(int ok, X509_STORE_CTX *chain)
     if (ok || (!answer && openssl->X509_STORE_CTX_get_error(chain) != X509_V_OK))
         return answer;
     pass->has_forgiven = answer != 0;
-    if (answer && pass->result->forgiven == X509_V_OK)
-        pass->result->forgiven = error;
+    if (answer && pass->forgiven == X509_V_OK)
+        pass->forgiven = error;
     pass->left_error = openssl->X509_STORE_CTX_get_error(chain);
     openssl->X509_STORE_CTX_set_error(chain, error);
     return 0;
@@ -222,6 +222,8 @@ int stls_safe_pass_verify(const struct stls_openssl *openssl, X509_STORE_CTX *ch
     ret = openssl->X509_verify_cert(chain);
     if (ret > 0 && leaf != NULL)
         ret = verify_rules(openssl, chain, pass);
+    *pass = running->pass;
+    pass->result->forgiven = pass->forgiven;
     end(running);
     error = openssl->X509_STORE_CTX_get_error(chain);
     if (ret > 0 && leaf != NULL && !stls_safe_pass_is_for_role(openssl, leaf, is_server))

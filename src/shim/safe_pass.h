@@ -40,7 +40,8 @@ struct stls_safe_pass {
     SSL_verify_cb program;           /* its verify callback, NULL if it is not to be called */
     bool is_lenient;                 /* what only the program demands is left to the program */
     struct stls_safe_result *result; /* out: fault, forgiven, anchor */
-    bool has_forgiven;               /* it answered "go on" to an error */
+    int forgiven;                    /* the first error to which it answered "go on" */
+    bool has_forgiven;               /* it did so last */
     int left_error;                  /* what it then left as the chain's error */
 };
 

@@ -130,10 +130,52 @@ static int run_coroutine(const struct stls_target *target)
     return finish(context, target);
 }
 
+/* -- by longjmp, with the callback that it has kept for a chain of its own */
+
+static SSL_verify_cb kept;
+static X509 *leaf;
+static bool has_answered;
+
+static int keep_and_leave(int ok, X509_STORE_CTX *chain)
+{
+    has_answered = kept != NULL;
+    if (has_answered)
+        return ok;
+    kept = X509_STORE_CTX_get_verify_cb(chain);
+    leaf = X509_STORE_CTX_get0_cert(chain);
+    X509_up_ref(leaf);
+    longjmp(before_verification, 1);
+}
+
+static int run_kept(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+    SSL *ssl = stls_client_new(context, target, 0);
+    X509_STORE_CTX *chain = X509_STORE_CTX_new();
+
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, keep_and_leave);
+    if (setjmp(before_verification) == 0) {
+        (void)connect_further_down(ssl);
+        return stls_client_failed(ssl, "SSL_connect came back");
+    }
+    SSL_free(ssl);
+    use_stack();
+    X509_STORE_CTX_init(chain, SSL_CTX_get_cert_store(context), leaf, NULL);
+    X509_STORE_CTX_set_verify_cb(chain, kept);
+    (void)X509_verify_cert(chain);
+    X509_STORE_CTX_free(chain);
+    if (!has_answered)
+        return stls_client_failed(NULL, "the callback was not called again");
+    return finish(context, target);
+}
+
 const struct stls_way stls_ways_left[] = {
     {.name = "verify-callback-left",
      .attack = "a verify callback is left by longjmp; the next one verifies another chain as well",
      .run = run_longjmp},
+    {.name = "verify-callback-kept",
+     .attack = "the same, which then calls the callback that the first one had",
+     .run = run_kept},
     {.name = "verify-callback-moved",
      .attack = "the same, where the first gives way in a coroutine that ends in another thread",
      .run = run_coroutine},
