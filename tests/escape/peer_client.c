@@ -77,17 +77,6 @@ static const struct client clients[] = {
     {.name = "dtls10", .is_datagram = true, .max = DTLS1_VERSION, .ciphers = "ALL:@SECLEVEL=0"},
 };
 
-static unsigned give_key(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
-                         unsigned char *key, unsigned size)
-{
-    (void)ssl, (void)hint;
-    snprintf(identity, identity_size, "user");
-    if (size < 16)
-        return 0;
-    memset(key, 0x5a, 16);
-    return 16;
-}
-
 static SSL_CTX *make_context(const struct client *client, const char *directory)
 {
     SSL_CTX *context =
@@ -105,7 +94,7 @@ static SSL_CTX *make_context(const struct client *client, const char *directory)
     if (client->does_alpn)
         SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\x08http/1.1", 9);
     if (client->does_psk)
-        SSL_CTX_set_psk_client_callback(context, give_key);
+        SSL_CTX_set_psk_client_callback(context, stls_external_key_of_client);
     if (client->does_psk_session) {
         SSL_CTX_set_psk_use_session_callback(context, stls_external_key_offer);
         /* Early data goes with the key's own. */

@@ -48,28 +48,19 @@ static bool prepare_lenient_dtls(SSL_CTX *context, const char *directory)
     return SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0") == 1;
 }
 
-static unsigned give_key(SSL *ssl, const char *identity, unsigned char *key, unsigned size)
-{
-    (void)ssl, (void)identity;
-    if (size < 16)
-        return 0;
-    memset(key, 0x5a, 16);
-    return 16;
-}
-
 static bool prepare_psk12(SSL_CTX *context, const char *directory)
 {
     (void)directory;
     SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_dh_auto(context, 1);
-    SSL_CTX_set_psk_server_callback(context, give_key);
+    SSL_CTX_set_psk_server_callback(context, stls_external_key_of_server);
     return SSL_CTX_set_cipher_list(context, "PSK:!eNULL:@SECLEVEL=0") == 1;
 }
 
 static bool prepare_psk13(SSL_CTX *context, const char *directory)
 {
     (void)directory;
-    SSL_CTX_set_psk_server_callback(context, give_key);
+    SSL_CTX_set_psk_server_callback(context, stls_external_key_of_server);
     /* Such a key goes with SHA-256 only. */
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1;

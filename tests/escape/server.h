@@ -17,6 +17,9 @@ int stls_server_run(SSL_CTX *context, unsigned connections, int (*serve)(SSL *ss
 /* The same over DTLS; with listen, by DTLSv1_listen. */
 int stls_server_run_datagram(SSL_CTX *context, bool does_listen);
 
+/* By SSL_stateless, which TLS 1.3 has. */
+int stls_server_run_stateless(SSL_CTX *context);
+
 /* After the handshake. */
 int stls_server_answer(SSL *ssl);
 

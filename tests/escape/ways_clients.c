@@ -124,41 +124,13 @@ static int run_bio(const struct stls_target *target)
     return stls_server_run(stls_server_context(), 1, through_bio);
 }
 
-static int generate_cookie(SSL *ssl, unsigned char *cookie, size_t *length)
-{
-    (void)ssl;
-    memset(cookie, 0x33, 16);
-    *length = 16;
-    return 1;
-}
-
-static int verify_cookie(SSL *ssl, const unsigned char *cookie, size_t length)
-{
-    (void)ssl, (void)cookie;
-    return length == 16;
-}
-
-/* The first call asks for the cookie, one of the next finds it. */
-static int without_state(SSL *ssl)
-{
-    int ret = 0;
-
-    for (int i = 0; i < 4 && ret != 1; i++)
-        ret = SSL_stateless(ssl);
-    if (ret != 1 || SSL_accept(ssl) != 1)
-        return stls_client_failed(ssl, "SSL_stateless");
-    return stls_server_answer(ssl);
-}
-
 static int run_stateless(const struct stls_target *target)
 {
     SSL_CTX *context = stls_server_context();
 
     (void)target;
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-    SSL_CTX_set_stateless_cookie_generate_cb(context, generate_cookie);
-    SSL_CTX_set_stateless_cookie_verify_cb(context, verify_cookie);
-    return stls_server_run(context, 1, without_state);
+    return stls_server_run_stateless(context);
 }
 
 /* Answers before the client has shown who it is: half a round trip earlier. */

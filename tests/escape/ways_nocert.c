@@ -23,24 +23,13 @@ static void connection_anonymous(SSL *ssl, const struct stls_target *target)
     SSL_set_cipher_list(ssl, "aNULL:!eNULL:DEFAULT:@SECLEVEL=0");
 }
 
-static unsigned give_key(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
-                         unsigned char *key, unsigned size)
-{
-    (void)ssl, (void)hint;
-    snprintf(identity, identity_size, "user");
-    if (size < 16)
-        return 0;
-    memset(key, 0x5a, 16);
-    return 16;
-}
-
 static void psk12(SSL_CTX *context, const struct stls_target *target, const char *ciphers)
 {
     stls_client_verify(context, target);
     SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_cipher_list(context, ciphers);
-    SSL_CTX_set_psk_client_callback(context, give_key);
+    SSL_CTX_set_psk_client_callback(context, stls_external_key_of_client);
 }
 
 static void psk_plain(SSL_CTX *context, const struct stls_target *target)
@@ -70,13 +59,13 @@ static void psk_connection(SSL *ssl, const struct stls_target *target)
     (void)target;
     SSL_set_max_proto_version(ssl, TLS1_2_VERSION);
     SSL_set_cipher_list(ssl, "PSK-AES128-GCM-SHA256:ECDHE+AESGCM:@SECLEVEL=0");
-    SSL_set_psk_client_callback(ssl, give_key);
+    SSL_set_psk_client_callback(ssl, stls_external_key_of_client);
 }
 
 static void psk13_old(SSL_CTX *context, const struct stls_target *target)
 {
     stls_client_verify(context, target);
-    SSL_CTX_set_psk_client_callback(context, give_key);
+    SSL_CTX_set_psk_client_callback(context, stls_external_key_of_client);
 }
 
 static void psk13(SSL_CTX *context, const struct stls_target *target)

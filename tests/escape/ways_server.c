@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "external_key.h"
 
 /* Needed for finite-field DHE since 4.0; 1.1.1 does not know it. */
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
@@ -64,22 +65,13 @@ static int run_method(const struct stls_target *target)
 #endif
 }
 
-static unsigned give_key(SSL *ssl, const char *identity, unsigned char *key, unsigned size)
-{
-    (void)ssl, (void)identity;
-    if (size < 16)
-        return 0;
-    memset(key, 0x5a, 16);
-    return 16;
-}
-
 static int run_psk(const struct stls_target *target)
 {
     SSL_CTX *context = lax();
 
     (void)target;
     if (context != NULL)
-        SSL_CTX_set_psk_server_callback(context, give_key);
+        SSL_CTX_set_psk_server_callback(context, stls_external_key_of_server);
     return stls_server_run(context, 1, NULL);
 }
 
@@ -155,40 +147,13 @@ static int run_twice(const struct stls_target *target)
     return stls_server_run(stls_server_context(), 2, NULL);
 }
 
-static int generate_cookie(SSL *ssl, unsigned char *cookie, size_t *length)
-{
-    (void)ssl;
-    memset(cookie, 0x33, 16);
-    *length = 16;
-    return 1;
-}
-
-static int verify_cookie(SSL *ssl, const unsigned char *cookie, size_t length)
-{
-    (void)ssl, (void)cookie;
-    return length == 16;
-}
-
-static int without_state(SSL *ssl)
-{
-    int ret = 0;
-
-    for (int i = 0; i < 4 && ret != 1; i++)
-        ret = SSL_stateless(ssl);
-    if (ret != 1 || SSL_accept(ssl) != 1)
-        return stls_client_failed(ssl, "SSL_stateless");
-    return stls_server_answer(ssl);
-}
-
 static int run_stateless(const struct stls_target *target)
 {
     SSL_CTX *context = lax();
 
     (void)target;
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-    SSL_CTX_set_stateless_cookie_generate_cb(context, generate_cookie);
-    SSL_CTX_set_stateless_cookie_verify_cb(context, verify_cookie);
-    return stls_server_run(context, 1, without_state);
+    return stls_server_run_stateless(context);
 }
 
 static int answer_early(SSL *ssl)

@@ -16,6 +16,17 @@ void stls_cell_fail(struct stls_cell *cell, const char *format, ...)
     cell->is_done = true;
 }
 
+bool stls_cell_is_ready(struct stls_cell *cell, int error, const char *what)
+{
+    if (error == -ENOTSUP) {
+        cell->expectation = STLS_CELL_NOT_APPLICABLE;
+        cell->reason = "this OpenSSL is built without it";
+    } else if (error != 0) {
+        stls_cell_fail(cell, "%s: %s", what, strerror(-error));
+    }
+    return error == 0;
+}
+
 /* The end of what a program said, on one line. */
 static void quote_output(const struct stls_process_result *result, char *text, size_t size)
 {

@@ -53,6 +53,10 @@ struct stls_cell_rules {
 void stls_cell_judge(struct stls_cell *cell, const struct stls_cell_rules *rules,
                      const struct stls_trial trials[STLS_MODE_COUNT]);
 
+/* error is 0, or the negative errno of what has to be there before a cell can be tried. False if it
+ * can't: a cell that OpenSSL is built without is not applicable, any other is wrong. */
+bool stls_cell_is_ready(struct stls_cell *cell, int error, const char *what);
+
 /* For a cell that could not be tried: it is wrong, never skipped. */
 void stls_cell_fail(struct stls_cell *cell, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -137,13 +137,7 @@ static void run_cell(struct stls_testbed *bed, const struct stls_program *progra
         rules.complaint = complaint;
     }
     struct stls_lab_server *server = stls_lab_serve(bed->lab, lab_case);
-    if (server == NULL && errno == ENOTSUP) {
-        cell->expectation = STLS_CELL_NOT_APPLICABLE;
-        cell->reason = "this OpenSSL is built without it";
-        return;
-    }
-    if (server == NULL) {
-        stls_cell_fail(cell, "the lab could not serve it: %s", strerror(errno));
+    if (!stls_cell_is_ready(cell, server != NULL ? 0 : -errno, "the lab could not serve it")) {
         return;
     }
     for (enum stls_preload mode = STLS_BARE; mode < STLS_MODE_COUNT; mode++) {

@@ -134,13 +134,7 @@ void stls_proxy_run_cell(struct stls_testbed *bed, size_t row, const struct stls
     cell->expectation =
         lab_case->expectation == STLS_LAB_MUST_CONNECT ? STLS_CELL_SERVED : STLS_CELL_REFUSED;
     struct stls_lab_server *server = stls_lab_serve(bed->lab, lab_case);
-    if (server == NULL && errno == ENOTSUP) {
-        cell->expectation = STLS_CELL_NOT_APPLICABLE;
-        cell->reason = "this OpenSSL is built without it";
-        return;
-    }
-    if (server == NULL) {
-        stls_cell_fail(cell, "the lab could not serve it: %s", strerror(errno));
+    if (!stls_cell_is_ready(cell, server != NULL ? 0 : -errno, "the lab could not serve it")) {
         return;
     }
     snprintf(port, sizeof(port), "%u", stls_lab_server_port(server));

@@ -281,13 +281,7 @@ static void run_cell(struct visit *visit, const struct stls_lab_case *lab_case,
     if (error == 0) {
         error = write_config(visit);
     }
-    if (error == -ENOTSUP) {
-        cell->expectation = STLS_CELL_NOT_APPLICABLE;
-        cell->reason = "this OpenSSL is built without it";
-        return;
-    }
-    if (error != 0) {
-        stls_cell_fail(cell, "certificate or configuration: %s", strerror(-error));
+    if (!stls_cell_is_ready(cell, error, "certificate or configuration")) {
         return;
     }
     struct stls_process *server = start_server(visit, cell);
