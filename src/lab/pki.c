@@ -62,8 +62,7 @@ static bool set_subject(X509 *certificate, const char *common_name)
     return is_set;
 }
 
-/* True, too, if there is no value and so nothing to add. */
-static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
+bool stls_lab_pki_extend(X509 *certificate, X509 *issuer, const char *name, const char *value)
 {
     X509V3_CTX context = {0};
     X509_EXTENSION *extension;
@@ -72,7 +71,7 @@ static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *
     if (value == NULL)
         return true;
     X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    extension = X509V3_EXT_nconf_nid(NULL, &context, nid, value);
+    extension = X509V3_EXT_nconf(NULL, &context, name, value);
     is_added = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
     return is_added;
@@ -92,13 +91,13 @@ X509 *stls_lab_pki_certificate(const struct stls_lab_certificate *wanted)
         X509_gmtime_adj(X509_getm_notBefore(certificate), wanted->not_before) != NULL &&
         X509_gmtime_adj(X509_getm_notAfter(certificate), wanted->not_after) != NULL &&
         X509_set_pubkey(certificate, wanted->key) == 1 &&
-        add_extension(certificate, issuer, NID_basic_constraints, wanted->basic_constraints) &&
-        add_extension(certificate, issuer, NID_key_usage, wanted->key_usage) &&
-        add_extension(certificate, issuer, NID_ext_key_usage, wanted->extended_usage) &&
-        add_extension(certificate, issuer, NID_subject_alt_name, wanted->alt_names) &&
+        stls_lab_pki_extend(certificate, issuer, "basicConstraints", wanted->basic_constraints) &&
+        stls_lab_pki_extend(certificate, issuer, "keyUsage", wanted->key_usage) &&
+        stls_lab_pki_extend(certificate, issuer, "extendedKeyUsage", wanted->extended_usage) &&
+        stls_lab_pki_extend(certificate, issuer, "subjectAltName", wanted->alt_names) &&
         /* In this order: the authority's identifier of a root is its own subject's. */
-        add_extension(certificate, issuer, NID_subject_key_identifier, "hash") &&
-        add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&
+        stls_lab_pki_extend(certificate, issuer, "subjectKeyIdentifier", "hash") &&
+        stls_lab_pki_extend(certificate, issuer, "authorityKeyIdentifier", "keyid:always") &&
         X509_sign(certificate, signer, digest) > 0)
         return certificate;
     X509_free(certificate);

@@ -5,6 +5,8 @@
 #ifndef STLS_LAB_PKI_H
 #define STLS_LAB_PKI_H
 
+#include <stdbool.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -27,5 +29,9 @@ struct stls_lab_certificate {
 /* Both: the caller's to free, or NULL with errno set. */
 EVP_PKEY *stls_lab_pki_key(enum stls_lab_key_kind kind);
 X509 *stls_lab_pki_certificate(const struct stls_lab_certificate *wanted);
+
+/* Adds an extension in the words of x509v3_config(5). True, too, if there is no value and so
+ * nothing to add. */
+bool stls_lab_pki_extend(X509 *certificate, X509 *issuer, const char *name, const char *value);
 
 #endif

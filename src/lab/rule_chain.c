@@ -15,6 +15,7 @@
 
 #include "edit.h"
 #include "identity.h"
+#include "pki.h"
 
 #include "../core/banned.h"
 
@@ -84,35 +85,19 @@ static bool set_time(ASN1_TIME *time, const char *text, long offset)
                         : X509_gmtime_adj(time, offset) != NULL;
 }
 
-/* True, too, if there is no value and so nothing to add. */
-static bool add_extension(X509 *certificate, X509 *issuer, const char *name, const char *value)
-{
-    X509V3_CTX context = {0};
-    X509_EXTENSION *extension;
-    bool is_added;
-
-    if (value == NULL)
-        return true;
-    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    extension = X509V3_EXT_nconf(NULL, &context, name, value);
-    is_added = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
-    X509_EXTENSION_free(extension);
-    return is_added;
-}
-
 static bool add_extensions(X509 *certificate, X509 *issuer, const struct stls_lab_edit *edits,
                            int depth)
 {
     for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
         const char *name = extensions[i].name;
 
-        if (!add_extension(certificate, issuer, name,
-                           value_of(edits, depth, name, extensions[i].values[depth])))
+        if (!stls_lab_pki_extend(certificate, issuer, name,
+                                 value_of(edits, depth, name, extensions[i].values[depth])))
             return false;
     }
     for (; edits != NULL && edits->what != NULL; edits++)
         if (edits->depth == depth && edits->what[0] == '+' &&
-            !add_extension(certificate, issuer, edits->what + 1, edits->value))
+            !stls_lab_pki_extend(certificate, issuer, edits->what + 1, edits->value))
             return false;
     return true;
 }
