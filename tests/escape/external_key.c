@@ -8,7 +8,7 @@ enum {
     KEY_SIZE = 16,
 };
 
-static const unsigned char name[] = {'u', 's', 'e', 'r'};
+static const char name[] = "user";
 
 static void fill_in(unsigned char key[KEY_SIZE])
 {
@@ -29,7 +29,7 @@ unsigned stls_external_key_of_client(SSL *ssl, const char *hint, char *identity,
                                      unsigned identity_size, unsigned char *key, unsigned size)
 {
     (void)hint;
-    snprintf(identity, identity_size, "%.*s", (int)sizeof name, (const char *)name);
+    snprintf(identity, identity_size, "%s", name);
     return stls_external_key_of_server(ssl, identity, key, size);
 }
 
@@ -50,15 +50,15 @@ int stls_external_key_offer(SSL *ssl, const EVP_MD *digest, const unsigned char 
                             size_t *length, SSL_SESSION **session)
 {
     (void)digest;
-    *id = name;
-    *length = sizeof name;
+    *id = (const unsigned char *)name;
+    *length = sizeof name - 1;
     return make(ssl, session);
 }
 
 int stls_external_key_find(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **session)
 {
     *session = NULL;
-    if (length != sizeof name || memcmp(id, name, sizeof name) != 0)
+    if (length != sizeof name - 1 || memcmp(id, name, sizeof name) != 0)
         return 1;
     return make(ssl, session);
 }

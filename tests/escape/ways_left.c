@@ -14,22 +14,30 @@ enum {
     RUBBISH = 0x5a,
 };
 
+static void verify_by(SSL_verify_cb callback, X509_STORE *store, X509 *leaf,
+                      STACK_OF(X509) * untrusted)
+{
+    X509_STORE_CTX *chain = X509_STORE_CTX_new();
+
+    if (chain != NULL && X509_STORE_CTX_init(chain, store, leaf, untrusted) == 1) {
+        X509_STORE_CTX_set_verify_cb(chain, callback);
+        (void)X509_verify_cert(chain);
+    }
+    X509_STORE_CTX_free(chain);
+}
+
 /* Another chain is verified meanwhile, with the callback that this one has. */
 static int verify_another(int ok, X509_STORE_CTX *chain)
 {
     static bool is_busy;
-    X509_STORE_CTX *other = is_busy ? NULL : X509_STORE_CTX_new();
 
     (void)ok;
-    if (other != NULL && X509_STORE_CTX_init(other, X509_STORE_CTX_get0_store(chain),
-                                             X509_STORE_CTX_get0_cert(chain),
-                                             X509_STORE_CTX_get0_untrusted(chain)) == 1) {
+    if (!is_busy) {
         is_busy = true;
-        X509_STORE_CTX_set_verify_cb(other, X509_STORE_CTX_get_verify_cb(chain));
-        (void)X509_verify_cert(other);
+        verify_by(X509_STORE_CTX_get_verify_cb(chain), X509_STORE_CTX_get0_store(chain),
+                  X509_STORE_CTX_get0_cert(chain), X509_STORE_CTX_get0_untrusted(chain));
         is_busy = false;
     }
-    X509_STORE_CTX_free(other);
     return 1;
 }
 
@@ -65,19 +73,28 @@ static void use_stack(void)
         bytes[i] = RUBBISH;
 }
 
-static int run_longjmp(const struct stls_target *target)
+/* False if the callback did not leave. */
+static bool connect_and_leave(SSL_CTX *context, const struct stls_target *target,
+                              SSL_verify_cb callback)
 {
-    SSL_CTX *context = stls_client_verifying_context(target);
     SSL *ssl = stls_client_new(context, target, 0);
 
-    SSL_set_verify(ssl, SSL_VERIFY_PEER, leave);
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, callback);
     if (setjmp(before_verification) == 0) {
         (void)connect_further_down(ssl);
-        return stls_client_failed(ssl, "SSL_connect came back");
+        (void)stls_client_failed(ssl, "SSL_connect came back");
+        return false;
     }
     SSL_free(ssl);
     use_stack();
-    return finish(context, target);
+    return true;
+}
+
+static int run_longjmp(const struct stls_target *target)
+{
+    SSL_CTX *context = stls_client_verifying_context(target);
+
+    return connect_and_leave(context, target, leave) ? finish(context, target) : STLS_FAILED;
 }
 
 /* -- by a coroutine that goes on in another thread */
@@ -150,20 +167,11 @@ static int keep_and_leave(int ok, X509_STORE_CTX *chain)
 static int run_kept(const struct stls_target *target)
 {
     SSL_CTX *context = stls_client_verifying_context(target);
-    SSL *ssl = stls_client_new(context, target, 0);
-    X509_STORE_CTX *chain = X509_STORE_CTX_new();
 
-    SSL_set_verify(ssl, SSL_VERIFY_PEER, keep_and_leave);
-    if (setjmp(before_verification) == 0) {
-        (void)connect_further_down(ssl);
-        return stls_client_failed(ssl, "SSL_connect came back");
-    }
-    SSL_free(ssl);
-    use_stack();
-    X509_STORE_CTX_init(chain, SSL_CTX_get_cert_store(context), leaf, NULL);
-    X509_STORE_CTX_set_verify_cb(chain, kept);
-    (void)X509_verify_cert(chain);
-    X509_STORE_CTX_free(chain);
+    if (!connect_and_leave(context, target, keep_and_leave))
+        return STLS_FAILED;
+    verify_by(kept, SSL_CTX_get_cert_store(context), leaf, NULL);
+    X509_free(leaf);
     if (!has_answered)
         return stls_client_failed(NULL, "the callback was not called again");
     return finish(context, target);
